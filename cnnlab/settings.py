@@ -1,0 +1,99 @@
+"""Where things are kept and how much is allowed, from `CNNLAB_*` environment variables.
+
+Read afresh at each call of `settings()`, so that a test or a second server may have a workspace of
+its own. This room never creates anything on disk but the workspace's own folders.
+"""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cnnlab.errors import WorkspaceError
+
+MEGABYTE = 1024 * 1024
+
+
+class CnnlabSettings(BaseSettings):
+    """Everything an operator may set; the variable is the field's name with `CNNLAB_` before it."""
+
+    model_config = SettingsConfigDict(env_prefix="CNNLAB_", frozen=True)
+
+    home: Path = Field(Path.home() / ".cnnlab", description="Folder of the workspace.")
+    slots: int = Field(1, ge=1, le=64, description="How many runs train at the same time.")
+    import_roots: str = Field(
+        "",
+        description="Folders of this machine that may be imported, separated by ':'. Empty: the home folder only.",
+    )
+    max_archive_files: int = Field(200_000, ge=1, description="Most files that one archive may hold.")
+    max_archive_bytes: int = Field(8 * 1024 * MEGABYTE, ge=1, description="Most bytes that an archive may unpack to.")
+    max_archive_ratio: int = Field(200, ge=1, description="Most bytes that one packed byte may unpack to.")
+    max_picture_bytes: int = Field(64 * MEGABYTE, ge=1, description="Largest file of one picture.")
+    max_picture_pixels: int = Field(50_000_000, ge=1, description="Most pixels of one picture.")
+    decode_seconds: float = Field(20.0, gt=0, description="Longest time that decoding one picture may take.")
+    decode_bytes: int = Field(1536 * MEGABYTE, ge=1, description="Most memory that the decoding process may take.")
+    keras_home: Path = Field(Path.home() / ".keras", description="Where Keras keeps weights and datasets it fetched.")
+
+
+class Workspace:
+    """The folders of one workspace; made when first asked for."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def _folder(self, name: str) -> Path:
+        folder = self.home / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WorkspaceError(
+                f"The workspace {self.home} cannot be written ({error.strerror or error}). "
+                f"Set CNNLAB_HOME to a folder that you may write to, and start cnnlab again."
+            ) from error
+        return folder
+
+    @property
+    def datasets(self) -> Path:
+        """One folder a dataset."""
+        return self._folder("datasets")
+
+    @property
+    def imports(self) -> Path:
+        """One folder an import that is under way or has just ended."""
+        return self._folder("imports")
+
+    @property
+    def runs(self) -> Path:
+        """One folder a run."""
+        return self._folder("runs")
+
+    @property
+    def architectures(self) -> Path:
+        """One JSON file a network that was saved under a name."""
+        return self._folder("architectures")
+
+    @property
+    def cache(self) -> Path:
+        """What can be computed again: packed pictures, activations."""
+        return self._folder("cache")
+
+    @property
+    def weights(self) -> Path:
+        """Files of pretrained weights that somebody put there."""
+        return self._folder("weights")
+
+    @property
+    def index(self) -> Path:
+        """The SQLite index of runs; rebuilt from the run folders when it is missing."""
+        self._folder(".")
+        return self.home / "cnnlab.db"
+
+
+def settings() -> CnnlabSettings:
+    """Read the settings from the environment as it is now."""
+    return CnnlabSettings()
+
+
+def workspace() -> Workspace:
+    """Return the workspace that the environment names now."""
+    return Workspace(settings().home.expanduser().resolve())

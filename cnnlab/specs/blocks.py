@@ -1,0 +1,159 @@
+"""Table of the blocks that a CNN is built from, each with its settings.
+
+A block kind is a class; adding one is adding a class to `BLOCKS` (and its arithmetic in
+`models.anatomy`, its layers in `models.network`). Names and defaults are those of Keras where Keras
+has one. This module never says whether blocks fit together: `models.anatomy` does.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from cnnlab.specs.base import Spec
+
+Padding = Literal["same", "valid"]
+Activation = Literal["relu", "gelu", "silu", "elu", "tanh", "sigmoid", "linear"]
+
+
+class _Block(Spec):
+    """What all blocks share: a label and a sentence for the page."""
+
+    label: ClassVar[str]
+    summary: ClassVar[str]
+
+    def describe(self) -> str:
+        """Say the settings in a few words, for one line of a list."""
+        return ""
+
+
+class Convolution(_Block):
+    """Small filters that slide over the maps; the same weights at every position."""
+
+    label: ClassVar[str] = "Convolution"
+    summary: ClassVar[str] = "Finds the same small pattern at every position, with few weights."
+
+    kind: Literal["convolution"] = "convolution"
+    filters: int = Field(32, ge=1, le=2048, title="Filters", description="How many patterns to look for.")
+    kernel_size: int = Field(
+        3, ge=1, le=15, title="Kernel size", description="Height and width of each filter, in pixels."
+    )
+    strides: int = Field(
+        1, ge=1, le=8, title="Strides", description="How far the filter moves at each step, in pixels; the first in a row only."
+    )
+    padding: Padding = Field(
+        "same", title="Padding", description="'same' keeps height and width; 'valid' uses only whole windows and shrinks them."
+    )
+    activation: Activation = Field(
+        "relu", title="Activation", description="Applied to every value of the maps; without one, stacked convolutions are one."
+    )
+    batch_normalization: bool = Field(
+        False, title="Batch normalization", description="Keeps every map at mean 0 and spread 1 while training; trains faster."
+    )
+    batch_normalization_momentum: float = Field(
+        0.9,
+        ge=0.0,
+        lt=1.0,
+        title="Batch normalization momentum",
+        description="How slowly the running mean follows. Keras' 0.99 needs hundreds of steps before validation can be believed.",
+    )
+    repeats: int = Field(1, ge=1, le=8, title="In a row", description="How many such convolutions follow each other.")
+
+    def describe(self) -> str:
+        parts = [f"{self.filters} filters", f"{self.kernel_size} × {self.kernel_size}"]
+        if self.strides > 1:
+            parts.append(f"stride {self.strides}")
+        if self.padding == "valid":
+            parts.append("valid")
+        if self.batch_normalization:
+            parts.append("batch norm")
+        if self.activation != "relu":
+            parts.append(self.activation)
+        if self.repeats > 1:
+            parts.append(f"{self.repeats} in a row")
+        return " · ".join(parts)
+
+
+class _Pooling(_Block):
+    pool_size: int = Field(2, ge=1, le=15, title="Pool size", description="Height and width of each window, in pixels.")
+    strides: int = Field(
+        0, ge=0, le=15, title="Strides", description="How far the window moves, in pixels; 0 means as far as it is wide."
+    )
+    padding: Padding = Field(
+        "valid", title="Padding", description="'valid' drops what does not fill a window; 'same' keeps it."
+    )
+
+    def describe(self) -> str:
+        parts = [f"{self.pool_size} × {self.pool_size}"]
+        if self.strides not in (0, self.pool_size):
+            parts.append(f"stride {self.strides}")
+        if self.padding == "same":
+            parts.append("same")
+        return " · ".join(parts)
+
+
+class MaxPooling(_Pooling):
+    """The largest value of each window."""
+
+    label: ClassVar[str] = "Max pooling"
+    summary: ClassVar[str] = "Keeps the strongest answer of each window and halves the map."
+    kind: Literal["max_pooling"] = "max_pooling"
+
+
+class AveragePooling(_Pooling):
+    """The mean of each window."""
+
+    label: ClassVar[str] = "Average pooling"
+    summary: ClassVar[str] = "Keeps the mean of each window and halves the map."
+    kind: Literal["average_pooling"] = "average_pooling"
+
+
+class Dropout(_Block):
+    """Silences a random share of the values in training (https://jmlr.org/papers/v15/srivastava14a.html)."""
+
+    label: ClassVar[str] = "Dropout"
+    summary: ClassVar[str] = "Silences a random share of values while training, against overfitting."
+    kind: Literal["dropout"] = "dropout"
+    rate: float = Field(0.25, ge=0.0, lt=1.0, title="Rate", description="Share of the values that is silenced, 0 to 1.")
+
+    def describe(self) -> str:
+        return f"{self.rate:.0%}"
+
+
+class Flatten(_Block):
+    """Every value of every map, one after the other."""
+
+    label: ClassVar[str] = "Flatten"
+    summary: ClassVar[str] = "Lays all maps out as one long vector; the next dense layer grows with it."
+    kind: Literal["flatten"] = "flatten"
+
+
+class GlobalAveragePooling(_Block):
+    """The mean of each map (https://arxiv.org/abs/1312.4400)."""
+
+    label: ClassVar[str] = "Global average pooling"
+    summary: ClassVar[str] = "One number a map: its mean. Few weights follow, and position no longer matters."
+    kind: Literal["global_average_pooling"] = "global_average_pooling"
+
+
+class Dense(_Block):
+    """Every input joined to every unit."""
+
+    label: ClassVar[str] = "Dense"
+    summary: ClassVar[str] = "Joins every input to every unit; the output layer is added by itself."
+    kind: Literal["dense"] = "dense"
+    units: int = Field(128, ge=1, le=8192, title="Units", description="How many values come out.")
+    activation: Activation = Field("relu", title="Activation", description="Applied to every unit.")
+
+    def describe(self) -> str:
+        return f"{self.units} units" + ("" if self.activation == "relu" else f" · {self.activation}")
+
+
+Block = Annotated[
+    Convolution | MaxPooling | AveragePooling | Dropout | Flatten | GlobalAveragePooling | Dense,
+    Field(discriminator="kind"),
+]
+
+BLOCKS: dict[str, type[_Block]] = {
+    block.model_fields["kind"].default: block
+    for block in (Convolution, MaxPooling, AveragePooling, Dropout, Flatten, GlobalAveragePooling, Dense)
+}

@@ -1,0 +1,92 @@
+"""How a network learns: from scratch, or in two phases on a pretrained backbone.
+
+The defaults are the lesson's recipes. This module never knows how a setting is carried out.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from cnnlab.specs.base import Spec
+
+Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
+Unfreeze = Literal["nothing", "blocks", "everything"]
+
+
+class _Training(Spec):
+    batch_size: int = Field(
+        64, ge=1, le=1024, title="Batch size", description="Pictures between two corrections of the weights."
+    )
+    optimizer: Optimizer = Field(
+        "adam", title="Optimizer", description="How a gradient becomes a step. Adam needs the least care; SGD has momentum 0.9."
+    )
+    early_stopping_patience: int = Field(
+        5,
+        ge=0,
+        le=100,
+        title="Early stopping patience",
+        description="Epochs without a better validation loss before a phase ends; 0 never ends it early. The best epoch is kept either way.",
+    )
+    deterministic: bool = Field(
+        True,
+        title="Deterministic",
+        description="The same seed gives the same weights to the last bit, and a resumed run ends as if it had never stopped.",
+    )
+
+
+class ScratchTraining(_Training):
+    """Every weight learns, from random values."""
+
+    kind: Literal["scratch"] = "scratch"
+    epochs: int = Field(20, ge=1, le=1000, title="Epochs", description="How often every training picture is seen, at most.")
+    learning_rate: float = Field(
+        1e-3, gt=0.0, le=1.0, title="Learning rate", description="Size of a step; ten times too large diverges, too small crawls."
+    )
+
+
+class TransferTraining(_Training):
+    """Feature extraction first: the head alone. Then fine-tuning: what lies above the boundary too, gently."""
+
+    kind: Literal["transfer"] = "transfer"
+    batch_size: int = Field(
+        32, ge=1, le=1024, title="Batch size", description="Pictures between two corrections of the weights."
+    )
+    head_epochs: int = Field(
+        10, ge=1, le=500, title="Epochs of feature extraction", description="The backbone is frozen; only the head learns."
+    )
+    head_learning_rate: float = Field(
+        1e-3, gt=0.0, le=1.0, title="Learning rate of feature extraction", description="The head starts from random values and may take large steps."
+    )
+    unfreeze: Unfreeze = Field(
+        "blocks",
+        title="Unfreeze for fine-tuning",
+        description="Which part of the backbone learns in the second phase; what is below the boundary stays frozen.",
+    )
+    unfreeze_blocks: int = Field(
+        1, ge=1, le=200, title="Blocks to unfreeze", description="Counted from the end of the backbone."
+    )
+    fine_tune_epochs: int = Field(
+        10, ge=0, le=500, title="Epochs of fine-tuning", description="0 leaves the second phase out."
+    )
+    fine_tune_learning_rate: float = Field(
+        1e-5, gt=0.0, le=1.0, title="Learning rate of fine-tuning", description="Far below the head's: a large step destroys what the backbone knows."
+    )
+
+    @property
+    def fine_tunes(self) -> bool:
+        """Whether there is a second phase."""
+        return self.unfreeze != "nothing" and self.fine_tune_epochs > 0
+
+    @model_validator(mode="after")
+    def fine_tuning_is_gentler(self) -> Self:
+        """Refuse a second phase that takes larger steps than the first."""
+        if self.fine_tunes and self.fine_tune_learning_rate > self.head_learning_rate:
+            raise ValueError(
+                f"The learning rate of fine-tuning ({self.fine_tune_learning_rate:g}) is above that of feature "
+                f"extraction ({self.head_learning_rate:g}); it would destroy the pretrained features. "
+                f"{self.head_learning_rate / 100:g} is a good start."
+            )
+        return self
+
+
+Training = Annotated[ScratchTraining | TransferTraining, Field(discriminator="kind")]

@@ -1,0 +1,28 @@
+"""What all tests share: a workspace of their own, and the folder of real pictures where there is one."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give every test an empty workspace, so that none sees another's or the user's own."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("CNNLAB_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real pictures; a test that asks for it is skipped where it is missing."""
+    folder = Path(os.environ.get("CNNLAB_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not (folder / "flowers.zip").is_file():
+        pytest.skip(f"no real pictures at {folder}; set CNNLAB_TEST_DATA to their folder")
+    return folder
