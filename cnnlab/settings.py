@@ -26,13 +26,19 @@ class CnnlabSettings(BaseSettings):
         description="Folders of this machine that may be imported, separated by ':'. Empty: the home folder only.",
     )
     max_archive_files: int = Field(200_000, ge=1, description="Most files that one archive may hold.")
-    max_archive_bytes: int = Field(8 * 1024 * MEGABYTE, ge=1, description="Most bytes that an archive may unpack to.")
+    max_archive_bytes: int = Field(
+        8 * 1024 * MEGABYTE, ge=1, description="Most bytes that an archive may unpack to."
+    )
     max_archive_ratio: int = Field(200, ge=1, description="Most bytes that one packed byte may unpack to.")
     max_picture_bytes: int = Field(64 * MEGABYTE, ge=1, description="Largest file of one picture.")
     max_picture_pixels: int = Field(50_000_000, ge=1, description="Most pixels of one picture.")
     decode_seconds: float = Field(20.0, gt=0, description="Longest time that decoding one picture may take.")
-    decode_bytes: int = Field(1536 * MEGABYTE, ge=1, description="Most memory that the decoding process may take.")
-    keras_home: Path = Field(Path.home() / ".keras", description="Where Keras keeps weights and datasets it fetched.")
+    decode_bytes: int = Field(
+        1536 * MEGABYTE, ge=1, description="Most memory that the decoding process may take."
+    )
+    keras_home: Path = Field(
+        Path.home() / ".keras", description="Where Keras keeps weights and datasets it fetched."
+    )
 
 
 class Workspace:

@@ -57,7 +57,9 @@ class RunFolder:
             RunError: There is none; an id that is not one of ours is never made a path.
         """
         if not RUN_ID.match(run_id) or not (runs / run_id / "spec.json").is_file():
-            raise RunError(f"There is no run {run_id!r} in this workspace. It may have been deleted; see the Runs page.")
+            raise RunError(
+                f"There is no run {run_id!r} in this workspace. It may have been deleted; see the Runs page."
+            )
         return cls(runs / run_id)
 
     @classmethod

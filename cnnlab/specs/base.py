@@ -15,7 +15,9 @@ from cnnlab.errors import SpecError
 class Spec(BaseModel):
     """Settings that do not change once made; a changed copy comes from `with_changes`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=False
+    )
 
     @classmethod
     def create(cls, values: dict[str, Any]) -> Self:
@@ -58,6 +60,15 @@ class Spec(BaseModel):
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """Turn pydantic's findings into sentences that name the setting as the page does."""
     return " ".join(_sentence(detail, model) for detail in error.errors(include_url=False))
+
+
+def explain_by_field(error: ValidationError, model: type[BaseModel]) -> dict[str, str]:
+    """Turn pydantic's findings into sentences, each under the setting that it is about; "" for the whole."""
+    sentences: dict[str, list[str]] = {}
+    for detail in error.errors(include_url=False):
+        field = str(detail["loc"][0]) if detail["loc"] else ""
+        sentences.setdefault(field, []).append(_sentence(detail, model))
+    return {field: " ".join(found) for field, found in sentences.items()}
 
 
 def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:

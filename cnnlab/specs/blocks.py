@@ -38,16 +38,26 @@ class Convolution(_Block):
         3, ge=1, le=15, title="Kernel size", description="Height and width of each filter, in pixels."
     )
     strides: int = Field(
-        1, ge=1, le=8, title="Strides", description="How far the filter moves at each step, in pixels; the first in a row only."
+        1,
+        ge=1,
+        le=8,
+        title="Strides",
+        description="How far the filter moves at each step, in pixels; the first in a row only.",
     )
     padding: Padding = Field(
-        "same", title="Padding", description="'same' keeps height and width; 'valid' uses only whole windows and shrinks them."
+        "same",
+        title="Padding",
+        description="'same' keeps height and width; 'valid' uses only whole windows and shrinks them.",
     )
     activation: Activation = Field(
-        "relu", title="Activation", description="Applied to every value of the maps; without one, stacked convolutions are one."
+        "relu",
+        title="Activation",
+        description="Applied to every value of the maps; without one, stacked convolutions are one.",
     )
     batch_normalization: bool = Field(
-        False, title="Batch normalization", description="Keeps every map at mean 0 and spread 1 while training; trains faster."
+        False,
+        title="Batch normalization",
+        description="Keeps every map at mean 0 and spread 1 while training; trains faster.",
     )
     batch_normalization_momentum: float = Field(
         0.9,
@@ -56,7 +66,9 @@ class Convolution(_Block):
         title="Batch normalization momentum",
         description="How slowly the running mean follows. Keras' 0.99 needs hundreds of steps before validation can be believed.",
     )
-    repeats: int = Field(1, ge=1, le=8, title="In a row", description="How many such convolutions follow each other.")
+    repeats: int = Field(
+        1, ge=1, le=8, title="In a row", description="How many such convolutions follow each other."
+    )
 
     def describe(self) -> str:
         parts = [f"{self.filters} filters", f"{self.kernel_size} × {self.kernel_size}"]
@@ -74,9 +86,15 @@ class Convolution(_Block):
 
 
 class _Pooling(_Block):
-    pool_size: int = Field(2, ge=1, le=15, title="Pool size", description="Height and width of each window, in pixels.")
+    pool_size: int = Field(
+        2, ge=1, le=15, title="Pool size", description="Height and width of each window, in pixels."
+    )
     strides: int = Field(
-        0, ge=0, le=15, title="Strides", description="How far the window moves, in pixels; 0 means as far as it is wide."
+        0,
+        ge=0,
+        le=15,
+        title="Strides",
+        description="How far the window moves, in pixels; 0 means as far as it is wide.",
     )
     padding: Padding = Field(
         "valid", title="Padding", description="'valid' drops what does not fill a window; 'same' keeps it."
@@ -113,7 +131,9 @@ class Dropout(_Block):
     label: ClassVar[str] = "Dropout"
     summary: ClassVar[str] = "Silences a random share of values while training, against overfitting."
     kind: Literal["dropout"] = "dropout"
-    rate: float = Field(0.25, ge=0.0, lt=1.0, title="Rate", description="Share of the values that is silenced, 0 to 1.")
+    rate: float = Field(
+        0.25, ge=0.0, lt=1.0, title="Rate", description="Share of the values that is silenced, 0 to 1."
+    )
 
     def describe(self) -> str:
         return f"{self.rate:.0%}"

@@ -18,7 +18,9 @@ class _Training(Spec):
         64, ge=1, le=1024, title="Batch size", description="Pictures between two corrections of the weights."
     )
     optimizer: Optimizer = Field(
-        "adam", title="Optimizer", description="How a gradient becomes a step. Adam needs the least care; SGD has momentum 0.9."
+        "adam",
+        title="Optimizer",
+        description="How a gradient becomes a step. Adam needs the least care; SGD has momentum 0.9.",
     )
     early_stopping_patience: int = Field(
         5,
@@ -38,9 +40,15 @@ class ScratchTraining(_Training):
     """Every weight learns, from random values."""
 
     kind: Literal["scratch"] = "scratch"
-    epochs: int = Field(20, ge=1, le=1000, title="Epochs", description="How often every training picture is seen, at most.")
+    epochs: int = Field(
+        20, ge=1, le=1000, title="Epochs", description="How often every training picture is seen, at most."
+    )
     learning_rate: float = Field(
-        1e-3, gt=0.0, le=1.0, title="Learning rate", description="Size of a step; ten times too large diverges, too small crawls."
+        1e-3,
+        gt=0.0,
+        le=1.0,
+        title="Learning rate",
+        description="Size of a step; ten times too large diverges, too small crawls.",
     )
 
 
@@ -52,10 +60,18 @@ class TransferTraining(_Training):
         32, ge=1, le=1024, title="Batch size", description="Pictures between two corrections of the weights."
     )
     head_epochs: int = Field(
-        10, ge=1, le=500, title="Epochs of feature extraction", description="The backbone is frozen; only the head learns."
+        10,
+        ge=1,
+        le=500,
+        title="Epochs of feature extraction",
+        description="The backbone is frozen; only the head learns.",
     )
     head_learning_rate: float = Field(
-        1e-3, gt=0.0, le=1.0, title="Learning rate of feature extraction", description="The head starts from random values and may take large steps."
+        1e-3,
+        gt=0.0,
+        le=1.0,
+        title="Learning rate of feature extraction",
+        description="The head starts from random values and may take large steps.",
     )
     unfreeze: Unfreeze = Field(
         "blocks",
@@ -69,7 +85,11 @@ class TransferTraining(_Training):
         10, ge=0, le=500, title="Epochs of fine-tuning", description="0 leaves the second phase out."
     )
     fine_tune_learning_rate: float = Field(
-        1e-5, gt=0.0, le=1.0, title="Learning rate of fine-tuning", description="Far below the head's: a large step destroys what the backbone knows."
+        1e-5,
+        gt=0.0,
+        le=1.0,
+        title="Learning rate of fine-tuning",
+        description="Far below the head's: a large step destroys what the backbone knows.",
     )
 
     @property

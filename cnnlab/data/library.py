@@ -1,0 +1,356 @@
+"""The datasets of the workspace: list, find, read, split again, freeze, rename, delete.
+
+A version that a run has seen is frozen; whatever changes a frozen one makes a new version, so that
+a run can always say what it saw. This module never decodes a picture: it hands out stored bytes.
+"""
+
+import functools
+import shutil
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock
+
+from cnnlab.data.manifest import DATASET_ID, Manifest, Version
+from cnnlab.data.splits import SPLITS, TRAINING, VALIDATION, SplitSpec, split_images
+from cnnlab.data.text import safe_text
+from cnnlab.errors import DatasetError
+from cnnlab.files import TEMPORARY_PREFIX, write_atomically
+from cnnlab.settings import workspace
+from cnnlab.specs.runs import DatasetReference
+
+FEW_PICTURES = 10
+"""Below this a class can be learned by heart; worth a warning."""
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """One version of one dataset, as it was when it was looked up."""
+
+    id: str
+    name: str
+    version: int
+    newest_version: int
+    class_names: tuple[str, ...]
+    """Sorted; the label of a picture is its class' position here. Text of the user's: escape it."""
+    num_pictures: int
+    num_training: int
+    num_validation: int
+    num_test: int
+    source: str
+    """Where it came from, as a phrase for the screen. Text of the user's: escape it."""
+    change: str
+    """What made this version, as a sentence."""
+    created_at: float
+    """When the dataset was imported: wall clock, seconds since 1970."""
+    changed_at: float
+    """When this version was made."""
+    frozen: bool
+    """A run has seen this version; changing the split makes a new one."""
+    split: SplitSpec
+    folder: Path
+    entry: Version
+
+    @property
+    def num_classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
+
+    def reference(self) -> DatasetReference:
+        """What a run remembers of it."""
+        return DatasetReference(id=self.id, version=self.version, name=self.name)
+
+    def counts(self) -> pd.DataFrame:
+        """Pictures by class: columns class_name, training, validation, test. Opens no file."""
+        counts = pd.DataFrame(list(self.entry.counts), columns=list(SPLITS), dtype="int64")
+        counts.insert(0, "class_name", list(self.class_names))
+        return counts
+
+    def table(self) -> pd.DataFrame:
+        """Every picture of this version, one row each, in the order of their numbers.
+
+        Columns: picture (its number), label (int), split, class_name, name (where it was in the
+        archive or folder), width, height (pixels, as seen), format, num_bytes, sha256, given_split.
+        """
+        chosen = pd.read_parquet(self.folder / "versions" / f"{self.version}.parquet")
+        stored = pd.read_parquet(self.folder / "pictures.parquet").drop(columns=["class", "offset"])
+        table = chosen.merge(stored.rename(columns={"length": "num_bytes"}), on="picture", how="left", validate="1:1")
+        names = pd.Series(list(self.class_names), dtype="object")
+        table.insert(3, "class_name", names.iloc[table["label"]].to_numpy())
+        return table
+
+    def read_picture(self, picture: int) -> bytes:
+        """The original bytes of one picture.
+
+        Raises:
+            DatasetError: There is no picture of this number, or its bytes are gone.
+        """
+        return self.read_pictures([picture])[0]
+
+    def read_pictures(self, pictures: Sequence[int]) -> list[bytes]:
+        """The original bytes of some pictures, in the order asked for.
+
+        Raises:
+            DatasetError: A number is not in the dataset, or the bytes are gone.
+        """
+        path = self.folder / "pictures.parquet"
+        try:
+            offsets, lengths = _places(path, path.stat().st_mtime_ns)
+            with (self.folder / "pictures.bin").open("rb") as file:
+                return [self._read_at(file, offsets, lengths, int(picture)) for picture in pictures]
+        except OSError as error:
+            raise self._damaged(error.strerror or str(error)) from error
+
+    def _read_at(self, file, offsets: np.ndarray, lengths: np.ndarray, picture: int) -> bytes:
+        if not 0 <= picture < len(offsets):
+            raise DatasetError(f"Dataset {self.name!r} has no picture {picture}; it has {len(offsets)}, counted from 0.")
+        file.seek(int(offsets[picture]))
+        data = file.read(int(lengths[picture]))
+        if len(data) != lengths[picture]:
+            raise self._damaged("its end is missing")
+        return data
+
+    def _damaged(self, what: str) -> DatasetError:
+        return DatasetError(
+            f"The pictures of dataset {self.name!r} cannot be read ({what}). "
+            f"Put {self.folder / 'pictures.bin'} back from a copy, or import the dataset again."
+        )
+
+    def problems(self) -> tuple[str, ...]:
+        """Sentences on what keeps this version from being trained on; none when all is well."""
+        found = []
+        if self.num_classes < 2:
+            found.append(
+                f"{self.name!r} has only the class {self.class_names[0]!r}; a network needs two to tell apart. "
+                f"Add pictures of another class."
+            )
+        for name, training, *_ in self.counts().itertuples(index=False):
+            if training == 0:
+                found.append(
+                    f"Class {name!r} has no picture to learn from. Add pictures to it, or change the split."
+                )
+        if self.num_validation == 0:
+            found.append("No picture is left for validation. Add pictures, or change the split.")
+        return tuple(found)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences on what makes results less certain; none when all is well."""
+        found = []
+        for name, training, validation, test in self.counts().itertuples(index=False):
+            total = training + validation + test
+            missing = [split for split, count in (("validation", validation), ("test", test)) if count == 0]
+            if missing and self.num_validation and (self.num_test or VALIDATION in missing):
+                found.append(
+                    f"Class {name!r} has {total} pictures and none of them in {' or '.join(missing)}: "
+                    f"what is measured there says nothing about it. Add pictures, or change the split."
+                )
+            elif total < FEW_PICTURES:
+                found.append(f"Class {name!r} has only {total} pictures; {FEW_PICTURES} or more make a fair start.")
+        if self.num_test == 0:
+            found.append("There is no test split, so the accuracy on pictures never looked at stays unknown.")
+        return tuple(found)
+
+    def bytes_on_disk(self) -> int:
+        """How much room it takes, with what was packed from it."""
+        return sum(
+            file.stat().st_size for root in (self.folder, packed_folder(self.id)) for file in root.rglob("*") if file.is_file()
+        )
+
+
+@functools.lru_cache(maxsize=16)
+def _places(path: Path, _changed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where pictures lie in `pictures.bin`: offsets and lengths in bytes, int64, shape (N,)."""
+    table = pd.read_parquet(path, columns=["offset", "length"])
+    return table["offset"].to_numpy(), table["length"].to_numpy()
+
+
+def packed_folder(dataset_id: str) -> Path:
+    """Where packed pictures of a dataset are kept; it goes when the dataset goes."""
+    return workspace().cache / "packed" / dataset_id
+
+
+def list_datasets(*, datasets: Path | None = None) -> list[Dataset]:
+    """Every readable dataset of the workspace in its newest version, newest import first.
+
+    A damaged one is left out here and named by `list_damaged`.
+    """
+    found = []
+    for folder in _folders(datasets):
+        try:
+            found.append(_dataset(folder))
+        except DatasetError:
+            continue
+    return sorted(found, key=lambda dataset: (-dataset.created_at, dataset.id))
+
+
+def list_damaged(*, datasets: Path | None = None) -> dict[str, str]:
+    """Ids of datasets that cannot be read, each with its sentence."""
+    damaged = {}
+    for folder in _folders(datasets):
+        try:
+            Manifest.read(folder)
+        except DatasetError as error:
+            damaged[folder.name] = str(error)
+    return damaged
+
+
+def find_dataset(dataset_id: str, *, version: int | None = None) -> Dataset:
+    """Look up a dataset, in its newest version when none is given.
+
+    Raises:
+        DatasetError: There is none, or it is damaged; an id that is not one of ours is never made a path.
+    """
+    return _dataset(_find_folder(dataset_id), version)
+
+
+def change_split(dataset: Dataset, *, spec: SplitSpec) -> Dataset:
+    """Split a dataset again: in place, or as a new version when a run has seen this one.
+
+    Raises:
+        DatasetError: The dataset is gone, or the given folders leave nothing for training.
+    """
+    with editing(dataset.id) as folder:
+        manifest = Manifest.read(folder)
+        old = manifest.version(dataset.version)
+        number = manifest.versions[-1].number + 1 if old.frozen else old.number
+        rows = find_dataset(dataset.id, version=old.number).table()
+        rows["split"] = split_images(
+            rows["label"].to_numpy(), spec=spec, given=rows["given_split"], groups=rows["sha256"]
+        )
+        made = old.model_copy(
+            update={
+                "number": number, "split": spec, "frozen": False, "created_at": time.time(),
+                "counts": count_by_class(rows, num_classes=len(old.class_names)),
+                "change": f"Split again: {describe_split(spec)}.",
+            }
+        )
+        write_version(folder, number=number, rows=rows)
+        manifest.with_version(made).write(folder)
+        return _dataset(folder, number)
+
+
+def freeze(dataset: Dataset) -> Dataset:
+    """Mark a version as seen by a run, so that it never changes again.
+
+    Raises:
+        DatasetError: The dataset is gone.
+    """
+    with editing(dataset.id) as folder:
+        manifest = Manifest.read(folder)
+        version = manifest.version(dataset.version)
+        if not version.frozen:
+            manifest.with_version(version.model_copy(update={"frozen": True})).write(folder)
+        return _dataset(folder, dataset.version)
+
+
+def rename_dataset(dataset: Dataset, *, name: str) -> Dataset:
+    """Give a dataset another name; runs keep the one they saw.
+
+    Raises:
+        DatasetError: The name is empty, or the dataset is gone.
+    """
+    with editing(dataset.id) as folder:
+        Manifest.read(folder).model_copy(update={"name": checked_name(name)}).write(folder)
+        return _dataset(folder, dataset.version)
+
+
+def delete_dataset(dataset: Dataset | str) -> int:
+    """Remove a dataset (or the damaged one of this id) with all its versions and what was packed from it.
+
+    Returns:
+        The bytes that became free.
+
+    Raises:
+        DatasetError: There is none.
+    """
+    dataset_id = dataset if isinstance(dataset, str) else dataset.id
+    freed = 0
+    for folder in (_find_folder(dataset_id), packed_folder(dataset_id)):
+        if not folder.is_dir():
+            continue
+        freed += sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        # Renamed first: a reader sees the whole dataset or none, even if we are killed in between.
+        doomed = folder.rename(folder.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}"))
+        shutil.rmtree(doomed, ignore_errors=True)
+    return freed
+
+
+def checked_name(name: str) -> str:
+    """Return a dataset's name as it is kept.
+
+    Raises:
+        DatasetError: Nothing of it is left.
+    """
+    text = safe_text(name, longest=LONGEST_NAME)
+    if not text:
+        raise DatasetError("A dataset needs a name. Type a few letters, such as 'Flowers'.")
+    return text
+
+
+def describe_split(spec: SplitSpec) -> str:
+    """Say in a few words how a split is made."""
+    given = ", the given split kept" if spec.use_given else ""
+    return f"{spec.validation_share:.0%} validation, {spec.test_share:.0%} test, seed {spec.seed}{given}"
+
+
+@contextmanager
+def editing(dataset_id: str) -> Iterator[Path]:
+    """Hold a dataset while it is changed, so that two writers never mix; yields its folder.
+
+    Raises:
+        DatasetError: There is no such dataset.
+    """
+    folder = _find_folder(dataset_id)
+    with FileLock(folder / ".lock"):
+        yield folder
+
+
+def write_version(folder: Path, *, number: int, rows: pd.DataFrame) -> None:
+    """Write which pictures belong to a version; of `rows` the columns picture, label, split are kept."""
+    (folder / "versions").mkdir(exist_ok=True)
+    kept = rows[["picture", "label", "split"]].astype({"label": "int32", "picture": "int64"})
+    write_atomically(
+        folder / "versions" / f"{number}.parquet", lambda path: kept.to_parquet(path, index=False, compression="zstd")
+    )
+
+
+def count_by_class(rows: pd.DataFrame, *, num_classes: int) -> tuple[tuple[int, int, int], ...]:
+    """Count pictures by label and split; columns label and split are needed."""
+    counts = np.zeros((num_classes, len(SPLITS)), dtype=int)
+    for place, split in enumerate(SPLITS):
+        labels = rows["label"].to_numpy()[(rows["split"] == split).to_numpy()]
+        counts[:, place] = np.bincount(labels, minlength=num_classes)
+    return tuple((int(a), int(b), int(c)) for a, b, c in counts)
+
+
+def _folders(datasets: Path | None) -> list[Path]:
+    root = datasets or workspace().datasets
+    return [folder for folder in sorted(root.iterdir()) if DATASET_ID.match(folder.name) and folder.is_dir()]
+
+
+def _find_folder(dataset_id: str) -> Path:
+    folder = workspace().datasets / dataset_id if DATASET_ID.match(dataset_id) else None
+    if folder is None or not folder.is_dir():
+        raise DatasetError(
+            f"There is no dataset {dataset_id!r} in this workspace. It may have been deleted; see the Datasets page."
+        )
+    return folder
+
+
+def _dataset(folder: Path, number: int | None = None) -> Dataset:
+    manifest = Manifest.read(folder)
+    version = manifest.version(number)
+    return Dataset(
+        id=manifest.id, name=manifest.name, version=version.number, newest_version=manifest.versions[-1].number,
+        class_names=version.class_names, num_pictures=version.num_pictures, num_training=version.num_in(TRAINING),
+        num_validation=version.num_in("validation"), num_test=version.num_in("test"), source=manifest.source,
+        change=version.change, created_at=manifest.created_at, changed_at=version.created_at, frozen=version.frozen,
+        split=version.split, folder=folder, entry=version,
+    )

@@ -1,0 +1,108 @@
+"""What frozen layers answer, computed once for a dataset and kept on disk.
+
+A frozen network says the same about the same picture in every epoch, so its answers are computed
+once: ten epochs of a head then take a second, not a minute. A file is named by everything that its
+content depends on. This module never decides what is frozen.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from filelock import FileLock
+
+from cnnlab.errors import TrainingError
+from cnnlab.files import write_atomically
+
+if TYPE_CHECKING:
+    import keras
+
+BATCH_SIZE = 32
+Progress = Callable[[int, int], None]
+
+
+def activations_key(*, pictures: str, backbone: str, weights: str, image_size: int, boundary: str) -> str:
+    """Name everything that activations depend on, as 32 hexadecimal digits.
+
+    Args:
+        pictures: Fingerprint of the packed pictures.
+        backbone: Row of the backbone table.
+        weights: Fingerprint of the weights below the boundary.
+        image_size: Height and width of the pictures, in pixels.
+        boundary: Name of the first block that is not frozen, or 'features' for the pooled vector.
+    """
+    parts = json.dumps([1, pictures, backbone, weights, image_size, boundary])
+    return hashlib.sha256(parts.encode()).hexdigest()[:32]
+
+
+def compute_activations(
+    below: "keras.Model", inputs: np.ndarray, *, key: str, cache: Path, on_progress: Progress
+) -> np.ndarray:
+    """Return what a frozen network answers for all inputs, from the cache where it is there.
+
+    Args:
+        below: The frozen network.
+        inputs: Shape (N, ...): packed pictures, or activations of a lower boundary.
+        key: From `activations_key`.
+        cache: Folder of the cache.
+        on_progress: Called with (inputs done, inputs in all); may raise to end the computation.
+
+    Returns:
+        Float32, shape (N, ...), memory-mapped and read-only.
+
+    Raises:
+        TrainingError: The disk has no room for it.
+    """
+    folder = cache / "activations"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{key}.npy"
+    # Two workers may want the same file: the second waits, then reads what the first wrote.
+    with FileLock(folder / f"{key}.lock"):
+        if not _is_whole(path, rows=len(inputs)):
+            _check_room(folder, inputs=inputs, below=below)
+            write_atomically(path, lambda temporary: _compute(below, inputs, temporary, on_progress))
+    on_progress(len(inputs), len(inputs))
+    return np.load(path, mmap_mode="r")
+
+
+def fingerprint_weights(model: "keras.Model") -> str:
+    """Hash the values of a network's variables, in their order."""
+    digest = hashlib.sha256()
+    for variable in model.variables:
+        digest.update(np.ascontiguousarray(variable.numpy()).tobytes())
+    return digest.hexdigest()[:32]
+
+
+def _compute(below: "keras.Model", inputs: np.ndarray, path: Path, on_progress: Progress) -> None:
+    import tensorflow as tf
+
+    signature = (tf.TensorSpec((None, *below.input_shape[1:]), tf.float32),)
+    answer = tf.function(lambda batch: below(batch, training=False), input_signature=signature, autograph=False)
+    shape = (len(inputs), *below.output_shape[1:])
+    kept = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+    for start in range(0, len(inputs), BATCH_SIZE):
+        stop = min(start + BATCH_SIZE, len(inputs))
+        kept[start:stop] = answer(np.asarray(inputs[start:stop], np.float32)).numpy()
+        on_progress(stop, len(inputs))
+    kept.flush()
+
+
+def _is_whole(path: Path, *, rows: int) -> bool:
+    try:
+        return len(np.load(path, mmap_mode="r")) == rows
+    except (OSError, ValueError, EOFError):
+        return False
+
+
+def _check_room(folder: Path, *, inputs: np.ndarray, below: "keras.Model") -> None:
+    needed = len(inputs) * int(np.prod(below.output_shape[1:])) * 4
+    free = shutil.disk_usage(folder).free
+    if needed > free * 0.9:
+        raise TrainingError(
+            f"The activations of {len(inputs):,} pictures take {needed / 1e9:.1f} GB, and the disk has {free / 1e9:.1f} GB "
+            f"free. Make room, unfreeze fewer or more blocks (another boundary), or use a smaller image size."
+        )

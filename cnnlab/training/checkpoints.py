@@ -1,0 +1,160 @@
+"""Checkpoints that a run can be taken up from to the last bit, and the best weights so far.
+
+A checkpoint is two files: `step-<n>.npz` with every variable (weights, optimizer, seed generators),
+then `step-<n>.json` with the progress and the hash of the first. The JSON is the commit: without it,
+or when the hash does not fit, the checkpoint before it is used. Two are kept. Keras' own
+`BackupAndRestore` is not used: it loses the state of dropout and the place within an epoch.
+This module never knows what the variables mean.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from cnnlab.errors import RunError
+from cnnlab.files import TEMPORARY_PREFIX, write_atomically, write_text
+from cnnlab.training.progress import Progress
+
+KEPT = 2
+
+
+class Variable(Protocol):
+    """What a Keras variable offers here."""
+
+    shape: Sequence[int]
+
+    def numpy(self) -> np.ndarray:
+        """Its value."""
+
+    def assign(self, value: np.ndarray) -> object:
+        """Give it another value of the same shape."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A state that was read and whose hash fits."""
+
+    progress: Progress
+    arrays: list[np.ndarray]
+    damaged: tuple[str, ...] = ()
+    """Newer checkpoints that were passed over because they are damaged."""
+
+
+class CheckpointFolder:
+    """The checkpoints of one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+        for left_over in path.glob(f"{TEMPORARY_PREFIX}*"):
+            left_over.unlink(missing_ok=True)
+
+    def save(self, variables: Sequence[Variable], *, progress: Progress) -> None:
+        """Write a checkpoint, then forget all but the newest two and the best weights they name.
+
+        Raises:
+            OSError: The disk is full; the checkpoints before this one are as they were.
+        """
+        name = f"step-{progress.step:09d}"
+        digest = save_arrays(self.path / f"{name}.npz", variables)
+        text = json.dumps(
+            {"sha256": digest, "progress": json.loads(progress.model_dump_json())}, allow_nan=False
+        )
+        write_text(self.path / f"{name}.json", text)
+        self._forget_old()
+
+    def load_newest(self) -> Checkpoint | None:
+        """Read the newest checkpoint that is whole, or None when there is none."""
+        damaged: list[str] = []
+        for commit in reversed(self._commits()):
+            try:
+                content = json.loads(commit.read_bytes())
+                arrays = load_arrays(commit.with_suffix(".npz"), sha256=content["sha256"])
+                progress = Progress.model_validate(content["progress"])
+                if progress.best and not (self.path / progress.best.weights).is_file():
+                    raise RunError(f"The best weights {progress.best.weights} are missing.")
+            except (OSError, ValueError, KeyError, RunError):
+                damaged.append(commit.stem)
+                continue
+            return Checkpoint(progress=progress, arrays=arrays, damaged=tuple(damaged))
+        return None
+
+    def has_any(self) -> bool:
+        """Whether something can be taken up."""
+        return bool(self._commits())
+
+    def save_best(self, variables: Sequence[Variable], *, epoch: int) -> str:
+        """Write the weights of the best epoch and return the file's name; the last best stays for now."""
+        name = f"best-{epoch:05d}.npz"
+        save_arrays(self.path / name, variables)
+        return name
+
+    def load_best(self, name: str) -> list[np.ndarray]:
+        """Read weights that `save_best` wrote."""
+        return load_arrays(self.path / name)
+
+    def _commits(self) -> list[Path]:
+        return sorted(self.path.glob("step-*.json"))
+
+    def _forget_old(self) -> None:
+        commits = self._commits()
+        for commit in commits[:-KEPT]:
+            commit.unlink()
+        kept = {commit.stem for commit in commits[-KEPT:]}
+        states = [json.loads(commit.read_bytes())["progress"] for commit in commits[-KEPT:]]
+        best = {state["best"]["weights"] for state in states if state["best"]}
+        for file in self.path.glob("*.npz"):
+            if file.stem not in kept and file.name not in best:
+                file.unlink()
+
+
+def save_arrays(path: Path, variables: Sequence[Variable]) -> str:
+    """Write the values of variables in their order, atomically, and return the file's SHA-256."""
+    digest = ""
+
+    def write(temporary: Path) -> None:
+        nonlocal digest
+        with temporary.open("wb") as file:
+            np.savez(file, **{f"v{index:05d}": variable.numpy() for index, variable in enumerate(variables)})
+        digest = _sha256(temporary)
+
+    write_atomically(path, write)
+    return digest
+
+
+def load_arrays(path: Path, *, sha256: str | None = None) -> list[np.ndarray]:
+    """Read what `save_arrays` wrote.
+
+    Raises:
+        RunError: The file is not the one that was written.
+    """
+    if sha256 is not None and _sha256(path) != sha256:
+        raise RunError(f"{path.name} is damaged: it is not the file that was written.")
+    with np.load(path, allow_pickle=False) as archive:
+        return [archive[name] for name in sorted(archive.files)]
+
+
+def assign(variables: Sequence[Variable], arrays: Sequence[np.ndarray]) -> None:
+    """Give variables the values of arrays, one by one.
+
+    Raises:
+        RunError: There are not as many, or one has another shape; nothing was assigned then.
+    """
+    shapes = [tuple(variable.shape) for variable in variables]
+    if shapes != [array.shape for array in arrays]:
+        raise RunError(
+            f"The checkpoint does not fit the network: {len(arrays)} arrays for {len(shapes)} variables, or other shapes. "
+            f"It was written by another version of cnnlab; start the run again from the beginning."
+        )
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,203 @@
+"""The phases of a run: which network learns on which inputs, for how long, at which learning rate.
+
+A CNN from blocks has one phase. A backbone has two: its head on cached features, then the head and
+what lies above the boundary on cached activations. What is trained is what the settings say; the
+cache changes the time it takes and nothing else. This module never runs a step.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from cnnlab.runs.records import PhaseName
+from cnnlab.specs.runs import RunSpec
+from cnnlab.training.activations import activations_key, compute_activations, fingerprint_weights
+from cnnlab.training.checkpoints import assign
+
+if TYPE_CHECKING:
+    import keras
+
+    from cnnlab.data.packing import PackedPictures
+
+OnProgress = Callable[[str, int, int], None]
+"""Called with (activity, done, in all); may raise to interrupt."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """One phase, ready to run."""
+
+    name: PhaseName
+    model: "keras.Model"
+    """From one row of `inputs` to probabilities; what learns in it is trainable."""
+    inputs: np.ndarray
+    """Shape (N, ...): pictures 0..255, or activations of what is frozen below."""
+    epochs: int
+    learning_rate: float
+
+
+class Course(Protocol):
+    """All phases of a run, and the whole network that comes out."""
+
+    phases: tuple[Phase, ...]
+
+    def adopt(self, phase: PhaseName, weights: Sequence[np.ndarray]) -> None:
+        """Give the whole network the weights that were best in a phase."""
+
+    def whole_model(self) -> "keras.Model":
+        """From raw pictures, float32 0..255, to probabilities."""
+
+    def explaining_model(self) -> "keras.Model":
+        """The same with the last feature map as a second output, where there is one."""
+
+
+def plan_course(spec: RunSpec, pictures: "PackedPictures", *, cache: Path, on_progress: OnProgress) -> Course:
+    """Build the network of a run and everything that its phases learn from.
+
+    Args:
+        spec: What was asked for.
+        pictures: Every picture of the dataset at the network's image size.
+        cache: Folder for activations.
+        on_progress: Hears how far long work is.
+
+    Raises:
+        SpecError: The network cannot be built as it was asked for.
+        WeightsError: The pretrained weights are not here.
+    """
+    if spec.network.kind == "blocks":
+        return ScratchCourse(spec, pictures)
+    return TransferCourse(spec, pictures, cache=cache, on_progress=on_progress)
+
+
+class ScratchCourse:
+    """Every weight learns, from pictures."""
+
+    def __init__(self, spec: RunSpec, pictures: "PackedPictures") -> None:
+        from cnnlab.models.network import build_network
+
+        self._model = build_network(spec.network, num_classes=len(spec.class_names), seed=spec.seed)
+        training = spec.training
+        self.phases = (
+            Phase(
+                name="training",
+                model=self._model,
+                inputs=pictures.pictures,
+                epochs=training.epochs,
+                learning_rate=training.learning_rate,
+            ),
+        )
+
+    def adopt(self, phase: PhaseName, weights: Sequence[np.ndarray]) -> None:
+        """Give the network the weights of its best epoch."""
+        assign(self._model.variables, weights)
+
+    def whole_model(self) -> "keras.Model":
+        """The network itself."""
+        return self._model
+
+    def explaining_model(self) -> "keras.Model":
+        """The network with its last feature map as a second output."""
+        from cnnlab.models.network import explaining_model
+
+        return explaining_model(self._model)
+
+
+class TransferCourse:
+    """The head first, on features computed once; then what lies above the boundary, on activations computed once."""
+
+    def __init__(
+        self, spec: RunSpec, pictures: "PackedPictures", *, cache: Path, on_progress: OnProgress
+    ) -> None:
+        from cnnlab.models.classifier import build_classifier
+
+        training = spec.training
+        on_progress(f"Loading {spec.network.backbone}", 0, 1)
+        self._classifier = build_classifier(spec.network, num_classes=len(spec.class_names), seed=spec.seed)
+        self._keeper = _ActivationKeeper(spec, pictures, cache=cache, on_progress=on_progress)
+        unfreeze = training.unfreeze if training.fine_tunes else "nothing"
+        split = self._classifier.split_at(unfreeze=unfreeze, unfreeze_blocks=training.unfreeze_blocks)
+        self._above = split.above
+        at_boundary = pictures.pictures
+        if split.below is not None:
+            at_boundary = self._keeper.compute(split.below, pictures.pictures, boundary=split.name)
+        features = at_boundary
+        if split.above is not None:
+            features = self._keeper.compute(split.above, at_boundary, boundary="features")
+            self._pretrained = [variable.numpy() for variable in split.above.variables]
+        self.phases = (
+            Phase(
+                name="feature_extraction",
+                model=self._classifier.head,
+                inputs=features,
+                epochs=training.head_epochs,
+                learning_rate=training.head_learning_rate,
+            ),
+        )
+        if split.above is not None:
+            self.phases += (
+                Phase(
+                    name="fine_tuning",
+                    model=_joined(split.above, self._classifier.head),
+                    inputs=at_boundary,
+                    epochs=training.fine_tune_epochs,
+                    learning_rate=training.fine_tune_learning_rate,
+                ),
+            )
+
+    def adopt(self, phase: PhaseName, weights: Sequence[np.ndarray]) -> None:
+        """Give head and backbone the weights of the best epoch; the backbone is as pretrained if that was in phase 1."""
+        if phase == "feature_extraction":
+            if self._above is not None:
+                assign(self._above.variables, self._pretrained)
+            assign(self._classifier.head.variables, weights)
+        else:
+            assign(self.phases[1].model.variables, weights)
+
+    def whole_model(self) -> "keras.Model":
+        """Preprocessing, backbone, pooling and head in one."""
+        return self._classifier.inference_model()
+
+    def explaining_model(self) -> "keras.Model":
+        """The same with the backbone's last feature map as a second output."""
+        return self._classifier.explaining_model()
+
+
+class _ActivationKeeper:
+    """Knows what the activations of one run depend on."""
+
+    def __init__(
+        self, spec: RunSpec, pictures: "PackedPictures", *, cache: Path, on_progress: OnProgress
+    ) -> None:
+        self._network = spec.network
+        self._pictures = pictures.fingerprint
+        self._cache = cache
+        self._on_progress = on_progress
+        self._weights = ""
+
+    def compute(self, below: "keras.Model", inputs: np.ndarray, *, boundary: str) -> np.ndarray:
+        # The hash runs over all weights on the way from the picture to here, one part after the other.
+        self._weights = f"{self._weights}{fingerprint_weights(below)}"
+        key = activations_key(
+            pictures=self._pictures,
+            backbone=self._network.backbone,
+            weights=self._weights,
+            image_size=self._network.image_size,
+            boundary=boundary,
+        )
+        activity = f"Computing {'features' if boundary == 'features' else 'activations below ' + boundary}, once for this dataset"
+        return compute_activations(
+            below,
+            inputs,
+            key=key,
+            cache=self._cache,
+            on_progress=lambda done, total: self._on_progress(activity, done, total),
+        )
+
+
+def _joined(above: "keras.Model", head: "keras.Model") -> "keras.Model":
+    import keras
+
+    return keras.Model(above.inputs[0], head(above.outputs[0]), name="above_and_head")

@@ -1,0 +1,257 @@
+"""Runs the phases of a run, step by step, and can be taken up after any of them.
+
+One best over all phases: an epoch is better when its validation loss is below that of every epoch
+before it, in whichever phase. (Keras' EarlyStopping forgets its best at each `fit`, so two phases
+can end worse than the first.) This module never builds a network and never scores the test split.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnlab.data.pipeline import batches, count_batches, order_of_epoch
+from cnnlab.errors import TrainingError
+from cnnlab.runs.records import Epoch, PhaseStart, Step
+from cnnlab.specs.training import ScratchTraining, TransferTraining
+from cnnlab.training.checkpoints import Checkpoint, CheckpointFolder, assign
+from cnnlab.training.learner import Learner, mean_cross_entropy
+from cnnlab.training.optimizers import build_optimizer
+from cnnlab.training.phases import Phase
+from cnnlab.training.progress import Best, EpochSums, PhaseProgress, Progress
+from cnnlab.training.recorder import Interrupted, Recorder
+
+SECONDS_BETWEEN_CHECKPOINTS = 30.0
+LARGEST_SHARE_OF_SAVING = 0.05
+"""Checkpoints within an epoch come further apart when writing one would take more of the time than this."""
+
+
+class Diverged(TrainingError):
+    """The loss is no longer a number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examples:
+    """The labels of all inputs, and which of them are learned from and which scored."""
+
+    labels: np.ndarray
+    """True class indices, int32, shape (N,)."""
+    training: np.ndarray
+    validation: np.ndarray
+
+
+class Trainer:
+    """Carries a run from where it is to its end."""
+
+    def __init__(
+        self,
+        phases: Sequence[Phase],
+        *,
+        examples: Examples,
+        training: ScratchTraining | TransferTraining,
+        seed: int,
+        recorder: Recorder,
+        checkpoints: CheckpointFolder,
+        parameters: int,
+        on_phase_scored: Callable[[Phase, np.ndarray], None] = lambda phase, probabilities: None,
+    ) -> None:
+        self.phases = phases
+        self.progress = Progress(phases=[PhaseProgress(name=phase.name) for phase in phases])
+        self._examples = examples
+        self._training = training
+        self._seed = seed
+        self._recorder = recorder
+        self._checkpoints = checkpoints
+        self._parameters = parameters
+        self._on_phase_scored = on_phase_scored
+        self._steps_per_epoch = count_batches(len(examples.training), batch_size=training.batch_size)
+        self._learner: Learner | None = None
+        self._saved_at = time.monotonic()
+        self._saving_seconds = 0.0
+
+    def run(self, checkpoint: Checkpoint | None = None) -> None:
+        """Train until every phase is over, from the beginning or from a checkpoint.
+
+        Raises:
+            Interrupted: A pause or stop was wanted; everything is in a checkpoint.
+            Diverged: The loss is no longer a number; `progress.best` is as it was.
+        """
+        if checkpoint is not None:
+            self.progress = checkpoint.progress
+        for index in range(self.progress.phase_index, len(self.phases)):
+            taken_up = checkpoint is not None and index == self.progress.phase_index
+            self._enter(index, checkpoint.arrays if taken_up else None)
+            self._run_phase(self.phases[index])
+
+    def _enter(self, index: int, arrays: list[np.ndarray] | None) -> None:
+        phase = self.phases[index]
+        self._learner = Learner(
+            phase.model,
+            optimizer=build_optimizer(self._training.optimizer, learning_rate=phase.learning_rate),
+        )
+        trainable = sum(math.prod(variable.shape) for variable in phase.model.trainable_variables)
+        steps = sum(each.epochs for each in self.phases) * self._steps_per_epoch
+        self._recorder.update(
+            now=True,
+            phase=phase.name,
+            activity="",
+            share_done=None,
+            steps=steps,
+            epochs=sum(each.epochs for each in self.phases),
+        )
+        if arrays is not None:
+            assign(self._variables(), arrays)
+            return
+        if index > 0:
+            self.progress.phase_index = index
+            self._start_from_best_of(self.phases[index - 1])
+        self._recorder.record(
+            PhaseStart(
+                phase=phase.name,
+                epoch=self.progress.epoch,
+                step=self.progress.step,
+                trainable_parameters=trainable,
+                frozen_parameters=self._parameters - trainable,
+            )
+        )
+        if index > 0:
+            self._on_phase_scored(phase, self._validation_probabilities(phase))
+        self._save()
+
+    def _start_from_best_of(self, before: Phase) -> None:
+        # The phase before ended some epochs after its best one; the next starts from the best.
+        assign(before.model.variables, self._checkpoints.load_best(self.progress.best.weights))
+
+    def _run_phase(self, phase: Phase) -> None:
+        progress = self.progress.phase
+        patience = self._training.early_stopping_patience
+        while progress.epochs_done < phase.epochs:
+            if patience and progress.epochs_without_better >= patience:
+                self._recorder.note(
+                    f"Early stopping after {progress.epochs_done} of {phase.epochs} epochs: no better validation loss for {patience} epochs."
+                )
+                break
+            self._run_epoch(phase)
+
+    def _run_epoch(self, phase: Phase) -> None:
+        progress, started, steps_before = self.progress, time.monotonic(), self.progress.step_of_epoch
+        order = order_of_epoch(self._examples.training, seed=self._seed, epoch=progress.epoch + 1)
+        for batch in batches(order, batch_size=self._training.batch_size, first=progress.step_of_epoch):
+            self._obey()
+            self._run_step(phase, batch, started=started, steps_before=steps_before)
+        trained = time.monotonic()
+        steps = progress.step_of_epoch - steps_before
+        event = self._score_epoch(
+            phase,
+            seconds=0.0,
+            pictures_per_second=steps * self._training.batch_size / max(trained - started, 1e-9),
+        )
+        seconds = time.monotonic() - started
+        progress.phase.seconds += seconds
+        self._recorder.record_epoch(event.model_copy(update={"seconds": seconds}))
+        self._recorder.update(now=True, epoch=progress.epoch)
+        self._save()
+
+    def _run_step(self, phase: Phase, batch: np.ndarray, *, started: float, steps_before: int) -> None:
+        progress = self.progress
+        result = self._learner.learn(phase.inputs[batch], self._examples.labels[batch])
+        if not math.isfinite(result.loss_sum):
+            raise Diverged(
+                f"The loss is no longer a number after step {progress.step + 1:,} of the run, in {phase.name.replace('_', ' ')}: the weights "
+                f"took too large a step. Try a learning rate ten times smaller than {phase.learning_rate:g}, or batch normalization."
+            )
+        progress.sums.add(loss_sum=result.loss_sum, correct=result.correct, seen=result.seen)
+        progress.step += 1
+        progress.step_of_epoch += 1
+        self._recorder.record_step(
+            Step(
+                phase=phase.name,
+                epoch=progress.epoch + 1,
+                step=progress.step,
+                loss=result.loss_sum / result.seen,
+                accuracy=result.correct / result.seen,
+                learning_rate=phase.learning_rate,
+            )
+        )
+        seconds_a_step = (time.monotonic() - started) / (progress.step_of_epoch - steps_before)
+        steps_left = (
+            phase.epochs - progress.phase.epochs_done
+        ) * self._steps_per_epoch - progress.step_of_epoch
+        self._recorder.update(
+            step=progress.step,
+            epoch=progress.epoch,
+            pictures_per_second=self._training.batch_size / seconds_a_step,
+            seconds_left=steps_left * seconds_a_step,
+        )
+
+    def _score_epoch(self, phase: Phase, *, seconds: float, pictures_per_second: float) -> Epoch:
+        progress = self.progress
+        probabilities = self._validation_probabilities(phase)
+        labels = self._examples.labels[self._examples.validation]
+        val_loss = mean_cross_entropy(probabilities, labels)
+        val_accuracy = float((probabilities.argmax(axis=1) == labels).mean())
+        if not math.isfinite(val_loss):
+            raise Diverged(
+                f"The validation loss is no longer a number after epoch {progress.epoch + 1}. "
+                f"Try a learning rate ten times smaller than {phase.learning_rate:g}."
+            )
+        loss, accuracy = progress.sums.loss, progress.sums.accuracy
+        progress.epoch += 1
+        progress.phase.epochs_done += 1
+        progress.step_of_epoch, progress.sums = 0, EpochSums()
+        better = self._keep_if_better(phase, val_loss=val_loss, val_accuracy=val_accuracy)
+        return Epoch(
+            phase=phase.name,
+            epoch=progress.epoch,
+            step=progress.step,
+            loss=loss,
+            accuracy=accuracy,
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+            learning_rate=phase.learning_rate,
+            seconds=seconds,
+            pictures_per_second=pictures_per_second,
+            best=better,
+        )
+
+    def _keep_if_better(self, phase: Phase, *, val_loss: float, val_accuracy: float) -> bool:
+        progress = self.progress
+        better = progress.best is None or val_loss < progress.best.val_loss
+        weights = self._checkpoints.save_best(phase.model.variables, epoch=progress.epoch) if better else ""
+        scored = Best(
+            phase=phase.name,
+            epoch=progress.epoch,
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+            weights=weights,
+        )
+        if progress.phase.best is None or val_loss < progress.phase.best.val_loss:
+            progress.phase.best = scored
+        if better:
+            progress.best = scored
+        progress.phase.epochs_without_better = 0 if better else progress.phase.epochs_without_better + 1
+        return better
+
+    def _validation_probabilities(self, phase: Phase) -> np.ndarray:
+        return self._learner.probabilities(phase.inputs, self._examples.validation)
+
+    def _obey(self) -> None:
+        try:
+            self._recorder.obey()
+        except Interrupted:
+            self._save()
+            raise
+        pause = max(SECONDS_BETWEEN_CHECKPOINTS, self._saving_seconds / LARGEST_SHARE_OF_SAVING)
+        if time.monotonic() - self._saved_at > pause:
+            self._save()
+
+    def _save(self) -> None:
+        started = time.monotonic()
+        self._checkpoints.save(self._variables(), progress=self.progress)
+        self._saved_at = time.monotonic()
+        self._saving_seconds = self._saved_at - started
+
+    def _variables(self) -> list:
+        return [*self._learner.model.variables, *self._learner.optimizer.variables]

@@ -1,0 +1,81 @@
+"""What all pages share: the frame with its title, sections, empty states and sentences of error.
+
+Only a `CnnlabError` is shown as text. Anything else is our bug and passes through to Streamlit, which
+also steers with exceptions of its own. This module never knows what a page is about.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from cnnlab.errors import CnnlabError
+from cnnlab.ui import nav
+from cnnlab.ui.text import escape
+
+ERROR_LIMIT = 2000
+"""Most characters of an error on the screen; the longest list of choices is well below."""
+
+
+@contextmanager
+def page(title: str, *, lead: str = "") -> Iterator[None]:
+    """Draw a page: its title, one sentence on what it is for, then whatever is drawn inside.
+
+    `title` and `lead` are ours, not a user's: they are Markdown.
+    """
+    st.title(title, anchor=False)
+    if lead:
+        st.markdown(f":gray[{lead}]")
+    with errors_as_text():
+        yield
+
+
+@contextmanager
+def errors_as_text() -> Iterator[None]:
+    """Show a `CnnlabError` where it happened, and let the rest of the page be drawn."""
+    try:
+        yield
+    except CnnlabError as error:
+        problem(error)
+
+
+def problem(message: object) -> None:
+    """Say what does not work; the text is plain and may hold names from users."""
+    st.error(escape(message, limit=ERROR_LIMIT), icon=":material/error:")
+
+
+def warning(message: object) -> None:
+    """Say what to mind; the text is plain and may hold names from users."""
+    st.warning(escape(message, limit=ERROR_LIMIT), icon=":material/warning:")
+
+
+def note(message: object) -> None:
+    """Say something that is good to know; the text is plain and may hold names from users."""
+    st.info(escape(message, limit=ERROR_LIMIT), icon=":material/info:")
+
+
+def section(title: str, *, lead: str = "") -> None:
+    """Draw a heading inside a page; `title` and `lead` are Markdown: escape user text in them."""
+    st.subheader(title, anchor=False)
+    if lead:
+        st.caption(lead)
+
+
+def empty(title: str, sentence: str, *, page: str = "", label: str = "", icon: str = ":material/inbox:") -> None:
+    """Say that there is nothing yet, and what to do first.
+
+    Args:
+        title: What is missing, in a few words of ours.
+        sentence: What to do, in words of ours.
+        page: Name of the page where one does it, if it is another one.
+        label: What the button says that leads there.
+        icon: A Material icon.
+    """
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.space("small")
+        st.markdown(f"### :gray[{icon}]", width="content")
+        st.markdown(f"**{title}**", width="content", text_alignment="center")
+        st.markdown(f":gray[{sentence}]", width="content", text_alignment="center")
+        if page:
+            nav.button(page, label=label, key=f"empty-{page}-{title}", primary=True)
+        st.space("small")

@@ -1,0 +1,131 @@
+"""A run can be interrupted after any step and ends as if it never had been; one best over both phases."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnnlab.runs.records import Epoch, PhaseStart
+from cnnlab.specs.training import TransferTraining
+from cnnlab.training.checkpoints import CheckpointFolder
+from cnnlab.training.recorder import Interrupted
+from cnnlab.training.trainer import Diverged, Trainer
+from tests.training.conftest import ListRecorder
+
+pytestmark = pytest.mark.slow
+
+STEPS_PER_EPOCH = 6  # 44 training inputs in batches of 8
+
+
+def make_trainer(phases, examples, folder: Path, recorder: ListRecorder, **settings) -> Trainer:
+    training = TransferTraining(batch_size=8, **settings)
+    return Trainer(
+        phases,
+        examples=examples,
+        training=training,
+        seed=5,
+        recorder=recorder,
+        checkpoints=CheckpointFolder(folder),
+        parameters=100,
+    )
+
+
+def final_state(trainer: Trainer) -> list[np.ndarray]:
+    return [variable.numpy() for phase in trainer.phases for variable in phase.model.variables]
+
+
+def scores(recorders: list[ListRecorder]) -> dict[int, tuple]:
+    """What each epoch scored; a later attempt's word counts."""
+    return {
+        event.epoch: (event.loss, event.accuracy, event.val_loss, event.val_accuracy, event.best)
+        for recorder in recorders
+        for event in recorder.events
+        if isinstance(event, Epoch)
+    }
+
+
+@pytest.mark.parametrize("step", [0, 1, 5, 6, 7, 17, 18, 19, 23, 29])
+def test_interrupted_before_any_step_ends_bit_identical(step, build_phases, examples, tmp_path):
+    undisturbed = ListRecorder()
+    reference = make_trainer(build_phases(), examples, tmp_path / "a", undisturbed)
+    reference.run()
+
+    first = ListRecorder(interrupt_before=step)
+    interrupted = make_trainer(build_phases(), examples, tmp_path / "b", first)
+    with pytest.raises(Interrupted):
+        interrupted.run()
+    assert interrupted.progress.step == step
+
+    second = ListRecorder()
+    resumed = make_trainer(build_phases(), examples, tmp_path / "b", second)
+    resumed.run(CheckpointFolder(tmp_path / "b").load_newest())
+
+    assert resumed.progress.step == reference.progress.step == 5 * STEPS_PER_EPOCH
+    assert scores([first, second]) == scores([undisturbed])
+    for mine, theirs in zip(final_state(resumed), final_state(reference), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert resumed.progress.best == reference.progress.best
+
+
+def test_second_phase_starts_from_the_best_epoch_of_the_first_not_from_its_last(
+    build_phases, examples, tmp_path
+):
+    # A learning rate this high makes later epochs worse than an early one.
+    phases = build_phases(epochs=(8, 1), learning_rates=(1.0, 1e-6))
+    recorder = ListRecorder()
+    trainer = make_trainer(
+        phases, examples, tmp_path, recorder, head_learning_rate=1.0, early_stopping_patience=0
+    )
+    trainer.run()
+    epochs = [event for event in recorder.events if isinstance(event, Epoch)]
+    best = min(epochs[:8], key=lambda event: event.val_loss)
+    assert best.epoch < 8, "the case needs a best epoch that is not the last"
+    assert epochs[8].val_loss == pytest.approx(best.val_loss, abs=1e-3)
+
+
+def test_a_second_phase_that_makes_it_worse_does_not_become_the_best(build_phases, examples, tmp_path):
+    phases = build_phases(epochs=(6, 3), learning_rates=(1e-2, 5.0))
+    trainer = make_trainer(
+        phases, examples, tmp_path, ListRecorder(), head_learning_rate=1.0, fine_tune_learning_rate=0.9
+    )
+    trainer.run()
+    assert trainer.progress.phases[1].best.val_loss > trainer.progress.best.val_loss
+    assert trainer.progress.best.phase == "feature_extraction"
+    kept = CheckpointFolder(tmp_path).load_best(trainer.progress.best.weights)
+    assert len(kept) == len(phases[0].model.variables)
+
+
+def test_early_stopping_counts_epochs_without_a_better_one(build_phases, examples, tmp_path):
+    recorder = ListRecorder()
+    trainer = make_trainer(
+        build_phases(epochs=(50, 1), learning_rates=(1.0, 1e-6)),
+        examples,
+        tmp_path,
+        recorder,
+        head_learning_rate=1.0,
+        early_stopping_patience=2,
+    )
+    trainer.run()
+    first = trainer.progress.phases[0]
+    assert first.epochs_done == first.best.epoch + 2
+    assert any("Early stopping" in event for event in recorder.events if isinstance(event, str))
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_best(build_phases, examples, tmp_path):
+    phases = build_phases(epochs=(2, 5), learning_rates=(1e-2, 1e38))
+    trainer = make_trainer(phases, examples, tmp_path, ListRecorder())
+    with pytest.raises(Diverged, match="learning rate ten times smaller"):
+        trainer.run()
+    assert trainer.progress.best.phase == "feature_extraction"
+    assert CheckpointFolder(tmp_path).load_newest().progress.best == trainer.progress.best
+
+
+def test_each_phase_says_how_much_of_the_network_learns(build_phases, examples, tmp_path):
+    recorder = ListRecorder()
+    make_trainer(build_phases(epochs=(1, 1)), examples, tmp_path, recorder).run()
+    starts = [event for event in recorder.events if isinstance(event, PhaseStart)]
+    head, below = 6 * 3 + 3, 8 * 6 + 6
+    assert [(start.trainable_parameters, start.frozen_parameters) for start in starts] == [
+        (head, 100 - head),
+        (head + below, 100 - head - below),
+    ]
