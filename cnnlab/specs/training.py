@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from cnnlab.specs.base import Spec
 
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
+Schedule = Literal["constant", "cosine", "warm_up_cosine", "one_cycle", "steps"]
 Unfreeze = Literal["nothing", "blocks", "everything"]
 
 
@@ -28,6 +29,23 @@ class _Training(Spec):
         le=100,
         title="Early stopping patience",
         description="Epochs without a better validation loss before a phase ends; 0 never ends it early. The best epoch is kept either way.",
+    )
+    schedule: Schedule = Field(
+        "constant",
+        title="Learning rate schedule",
+        description="How the learning rate changes over each phase; the rate that is set is its highest.",
+    )
+    label_smoothing: float = Field(
+        0.0,
+        ge=0.0,
+        le=0.5,
+        title="Label smoothing",
+        description="Share of certainty that is spread over all classes; helps against overconfidence and wrong labels.",
+    )
+    balance_classes: bool = Field(
+        False,
+        title="Balance classes",
+        description="Mistakes on rare classes count for more; helps when some classes have many times the pictures of others.",
     )
     deterministic: bool = Field(
         True,

@@ -81,7 +81,9 @@ def _compute(below: "keras.Model", inputs: np.ndarray, path: Path, on_progress: 
     import tensorflow as tf
 
     signature = (tf.TensorSpec((None, *below.input_shape[1:]), tf.float32),)
-    answer = tf.function(lambda batch: below(batch, training=False), input_signature=signature, autograph=False)
+    answer = tf.function(
+        lambda batch: below(batch, training=False), input_signature=signature, autograph=False
+    )
     shape = (len(inputs), *below.output_shape[1:])
     kept = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
     for start in range(0, len(inputs), BATCH_SIZE):

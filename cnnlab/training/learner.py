@@ -28,10 +28,30 @@ class StepResult:
     seen: int
 
 
-class Learner:
-    """A Keras model with probabilities at its end, its optimizer, and the compiled steps of both."""
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """What is made small: cross-entropy, smoothed and weighted by class."""
 
-    def __init__(self, model: "keras.Model", *, optimizer: "keras.optimizers.Optimizer") -> None:
+    label_smoothing: float = 0.0
+    """Share of certainty that is spread over all classes, 0 to 0.5 (https://arxiv.org/abs/1512.00567)."""
+    class_weights: tuple[float, ...] = ()
+    """How much a picture of each class counts; empty counts all alike."""
+
+
+class Learner:
+    """A Keras model with probabilities at its end, its optimizer, and the compiled steps of both.
+
+    What is made small is the objective. What is reported is always the plain cross-entropy, so that
+    training and validation, and runs with other objectives, compare.
+    """
+
+    def __init__(
+        self,
+        model: "keras.Model",
+        *,
+        optimizer: "keras.optimizers.Optimizer",
+        objective: Objective = Objective(),
+    ) -> None:
         import keras
         import tensorflow as tf
 
@@ -39,7 +59,9 @@ class Learner:
         self.optimizer = optimizer
         optimizer.build(model.trainable_variables)
         variables = model.trainable_variables
+        num_classes = model.output_shape[-1]
         cross_entropy = keras.losses.sparse_categorical_crossentropy
+        class_weights = tf.constant(objective.class_weights or (1.0,) * num_classes, tf.float32)
         picture = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
         label = tf.TensorSpec((None,), tf.int32)
 
@@ -48,7 +70,14 @@ class Learner:
             with tf.GradientTape() as tape:
                 probabilities = model(inputs, training=True)
                 losses = cross_entropy(labels, probabilities)
-                loss = tf.reduce_mean(losses)
+                aims = losses
+                if objective.label_smoothing:
+                    aims = keras.losses.categorical_crossentropy(
+                        tf.one_hot(labels, num_classes),
+                        probabilities,
+                        label_smoothing=objective.label_smoothing,
+                    )
+                loss = tf.reduce_mean(aims * tf.gather(class_weights, labels))
                 if model.losses:
                     loss += tf.add_n(model.losses)
             optimizer.apply(tape.gradient(loss, variables), variables)
@@ -57,6 +86,10 @@ class Learner:
 
         self._train_step = train_step
         self._answers = Answers(model)
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        """Take steps of this size from now on."""
+        self.optimizer.learning_rate = learning_rate
 
     def learn(self, inputs: np.ndarray, labels: np.ndarray) -> StepResult:
         """Correct the weights once.
@@ -100,6 +133,18 @@ class Answers:
             for batch in batches(positions, batch_size=ANSWER_BATCH_SIZE)
         ]
         return np.concatenate(answers) if answers else np.zeros((0, self._num_classes), np.float32)
+
+
+def balanced_class_weights(labels: np.ndarray, *, num_classes: int) -> tuple[float, ...]:
+    """Weights under which every class counts alike, their mean over the pictures 1.
+
+    Args:
+        labels: True class indices of the training pictures, int, shape (N,).
+        num_classes: How many classes there are; one without pictures gets 0.
+    """
+    counts = np.bincount(labels, minlength=num_classes)
+    present = np.count_nonzero(counts)
+    return tuple(float(len(labels) / (present * count)) if count else 0.0 for count in counts)
 
 
 def mean_cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> float:

@@ -17,11 +17,12 @@ from cnnlab.errors import TrainingError
 from cnnlab.runs.records import Epoch, PhaseStart, Step
 from cnnlab.specs.training import ScratchTraining, TransferTraining
 from cnnlab.training.checkpoints import Checkpoint, CheckpointFolder, assign
-from cnnlab.training.learner import Learner, mean_cross_entropy
+from cnnlab.training.learner import Learner, Objective, balanced_class_weights, mean_cross_entropy
 from cnnlab.training.optimizers import build_optimizer
 from cnnlab.training.phases import Phase
 from cnnlab.training.progress import Best, EpochSums, PhaseProgress, Progress
 from cnnlab.training.recorder import Interrupted, Recorder
+from cnnlab.training.schedules import learning_rate_at
 
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
 LARGEST_SHARE_OF_SAVING = 0.05
@@ -156,6 +157,8 @@ class Trainer:
 
     def _run_step(self, phase: Phase, batch: np.ndarray, *, started: float, steps_before: int) -> None:
         progress = self.progress
+        learning_rate = self._learning_rate(phase)
+        self._learner.set_learning_rate(learning_rate)
         result = self._learner.learn(phase.inputs[batch], self._examples.labels[batch])
         if not math.isfinite(result.loss_sum):
             raise Diverged(
@@ -172,7 +175,7 @@ class Trainer:
                 step=progress.step,
                 loss=result.loss_sum / result.seen,
                 accuracy=result.correct / result.seen,
-                learning_rate=phase.learning_rate,
+                learning_rate=learning_rate,
             )
         )
         seconds_a_step = (time.monotonic() - started) / (progress.step_of_epoch - steps_before)
@@ -197,7 +200,7 @@ class Trainer:
                 f"The validation loss is no longer a number after epoch {progress.epoch + 1}. "
                 f"Try a learning rate ten times smaller than {phase.learning_rate:g}."
             )
-        loss, accuracy = progress.sums.loss, progress.sums.accuracy
+        loss, accuracy, learning_rate = progress.sums.loss, progress.sums.accuracy, self._learning_rate(phase)
         progress.epoch += 1
         progress.phase.epochs_done += 1
         progress.step_of_epoch, progress.sums = 0, EpochSums()
@@ -210,7 +213,7 @@ class Trainer:
             accuracy=accuracy,
             val_loss=val_loss,
             val_accuracy=val_accuracy,
-            learning_rate=phase.learning_rate,
+            learning_rate=learning_rate,
             seconds=seconds,
             pictures_per_second=pictures_per_second,
             best=better,
@@ -233,6 +236,22 @@ class Trainer:
             progress.best = scored
         progress.phase.epochs_without_better = 0 if better else progress.phase.epochs_without_better + 1
         return better
+
+    def _learning_rate(self, phase: Phase) -> float:
+        return learning_rate_at(
+            self.progress.phase.epochs_done * self._steps_per_epoch + self.progress.step_of_epoch,
+            steps=phase.epochs * self._steps_per_epoch,
+            learning_rate=phase.learning_rate,
+            schedule=self._training.schedule,
+        )
+
+    def _objective(self, phase: Phase) -> Objective:
+        labels = self._examples.labels[self._examples.training]
+        weights = balanced_class_weights(labels, num_classes=phase.model.output_shape[-1])
+        return Objective(
+            label_smoothing=self._training.label_smoothing,
+            class_weights=weights if self._training.balance_classes else (),
+        )
 
     def _validation_probabilities(self, phase: Phase) -> np.ndarray:
         return self._learner.probabilities(phase.inputs, self._examples.validation)

@@ -27,7 +27,9 @@ def pictures() -> np.ndarray:
 
 @pytest.mark.slow
 def test_activations_are_what_the_network_says_about_each_picture(below, pictures, tmp_path):
-    found = compute_activations(below, pictures, key="k", cache=tmp_path, on_progress=lambda done, total: None)
+    found = compute_activations(
+        below, pictures, key="k", cache=tmp_path, on_progress=lambda done, total: None
+    )
     np.testing.assert_allclose(found, below(pictures.astype(np.float32)).numpy(), atol=1e-4)
 
 
@@ -35,7 +37,9 @@ def test_activations_are_what_the_network_says_about_each_picture(below, picture
 def test_the_second_time_nothing_is_computed(below, pictures, tmp_path):
     calls: list[tuple[int, int]] = []
     for _ in range(2):
-        compute_activations(below, pictures, key="k", cache=tmp_path, on_progress=lambda *progress: calls.append(progress))
+        compute_activations(
+            below, pictures, key="k", cache=tmp_path, on_progress=lambda *progress: calls.append(progress)
+        )
     assert calls == [(32, 70), (64, 70), (70, 70), (70, 70), (70, 70)]
 
 
@@ -45,7 +49,9 @@ def test_a_damaged_file_is_computed_again(keep, below, pictures, tmp_path):
     compute_activations(below, pictures, key="k", cache=tmp_path, on_progress=lambda done, total: None)
     path = tmp_path / "activations" / "k.npy"
     path.write_bytes(path.read_bytes()[:keep])
-    found = compute_activations(below, pictures, key="k", cache=tmp_path, on_progress=lambda done, total: None)
+    found = compute_activations(
+        below, pictures, key="k", cache=tmp_path, on_progress=lambda done, total: None
+    )
     np.testing.assert_allclose(found[-1], below(pictures[-1:].astype(np.float32)).numpy()[0], atol=1e-4)
 
 
@@ -65,7 +71,7 @@ def test_a_full_disk_is_said_before_anything_is_computed(below, pictures, tmp_pa
         free = 1000
 
     monkeypatch.setattr("shutil.disk_usage", lambda folder: Usage)
-    with pytest.raises(TrainingError, match="70 pictures take .* GB"):
+    with pytest.raises(TrainingError, match=r"70 pictures take .* GB"):
         compute_activations(below, pictures, key="k", cache=tmp_path, on_progress=lambda done, total: None)
 
 

@@ -1,0 +1,92 @@
+"""A step is Keras' own step; what is reported is the plain cross-entropy whatever is made small."""
+
+import numpy as np
+import pytest
+
+from cnnlab.training.learner import Answers, Learner, Objective, balanced_class_weights, mean_cross_entropy
+from cnnlab.training.optimizers import OPTIMIZERS, build_optimizer
+
+pytestmark = pytest.mark.slow
+
+INPUTS = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)
+LABELS = np.array([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2], dtype=np.int32)
+
+
+def build_model():
+    import keras
+
+    keras.utils.set_random_seed(1)
+    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("smoothing", [pytest.param(0.0, id="plain"), pytest.param(0.2, id="smoothed")])
+def test_three_steps_are_those_of_keras_fit(name, smoothing):
+    import keras
+
+    ours, theirs = build_model(), build_model()
+    learner = Learner(
+        ours,
+        optimizer=build_optimizer(name, learning_rate=0.05),
+        objective=Objective(label_smoothing=smoothing),
+    )
+    theirs.compile(
+        optimizer=build_optimizer(name, learning_rate=0.05),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=smoothing),
+    )
+    for _ in range(3):
+        learner.learn(INPUTS, LABELS)
+        theirs.train_on_batch(INPUTS, np.eye(3, dtype=np.float32)[LABELS])
+    for mine, other in zip(ours.variables, theirs.variables, strict=True):
+        np.testing.assert_allclose(mine.numpy(), other.numpy(), atol=1e-5)
+
+
+def test_a_weighted_step_follows_the_gradient_of_the_weighted_mean():
+    model, weights = build_model(), (0.5, 2.0, 5.0)
+    kernel = model.variables[0].numpy().copy()
+    probabilities = Answers(model).probabilities(INPUTS, np.arange(12))
+    errors = (probabilities - np.eye(3)[LABELS]) * np.array(weights)[LABELS, np.newaxis]
+    Learner(
+        model, optimizer=build_optimizer("sgd", learning_rate=0.1), objective=Objective(class_weights=weights)
+    ).learn(INPUTS, LABELS)
+    np.testing.assert_allclose(model.variables[0].numpy(), kernel - 0.1 * INPUTS.T @ errors / 12, atol=1e-6)
+
+
+def test_the_reported_loss_is_the_plain_cross_entropy_before_the_step():
+    model = build_model()
+    before = Answers(model).probabilities(INPUTS, np.arange(12))
+    result = Learner(
+        model, optimizer=build_optimizer("sgd", learning_rate=0.1), objective=Objective(label_smoothing=0.3)
+    ).learn(INPUTS, LABELS)
+    assert result.loss_sum / result.seen == pytest.approx(mean_cross_entropy(before, LABELS), rel=1e-5)
+    assert result.correct == int((before.argmax(axis=1) == LABELS).sum())
+
+
+def test_a_changed_learning_rate_changes_the_next_step():
+    model = build_model()
+    learner = Learner(model, optimizer=build_optimizer("sgd", learning_rate=0.1))
+    learner.learn(INPUTS, LABELS)
+    before = model.variables[0].numpy().copy()
+    learner.set_learning_rate(0.0)
+    learner.learn(INPUTS, LABELS)
+    # Momentum 0.9 carries on; with a rate of 0 each step adds nothing new.
+    moved = np.abs(model.variables[0].numpy() - before).max()
+    learner.set_learning_rate(1.0)
+    learner.learn(INPUTS, LABELS)
+    assert np.abs(model.variables[0].numpy() - before).max() > 5 * moved
+
+
+def test_answers_are_the_same_in_whatever_batches():
+    model = build_model()
+    many = np.tile(INPUTS, (20, 1))
+    positions = np.random.default_rng(0).permutation(len(many))
+    np.testing.assert_allclose(
+        Answers(model).probabilities(many, positions), model(many).numpy()[positions], atol=1e-6
+    )
+    assert Answers(model).probabilities(many, positions[:0]).shape == (0, 3)
+
+
+def test_balanced_weights_make_every_class_count_alike():
+    weights = np.array(balanced_class_weights(LABELS, num_classes=4))
+    totals = np.bincount(LABELS, weights=weights[LABELS], minlength=4)
+    np.testing.assert_allclose(totals, [4, 4, 4, 0])
