@@ -6,12 +6,12 @@ The best weights of all phases are used, never the last ones. This module never 
 import platform
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 
 from cnnlab.data.packing import PackedPictures
 from cnnlab.evaluation.comparison import wilson_interval
+from cnnlab.evaluation.metrics import cross_entropy
 from cnnlab.evaluation.predictions import predictions_table, save_predictions
 from cnnlab.files import write_atomically, write_text
 from cnnlab.runs.folder import RunFolder
@@ -19,7 +19,7 @@ from cnnlab.runs.model_record import ModelRecord
 from cnnlab.runs.records import PhaseResult, Report
 from cnnlab.specs.runs import RunSpec
 from cnnlab.training.checkpoints import CheckpointFolder
-from cnnlab.training.learner import Answers, mean_cross_entropy
+from cnnlab.training.learner import Answers
 from cnnlab.training.lite import convert_to_lite
 from cnnlab.training.phases import Course
 from cnnlab.training.progress import Progress
@@ -61,7 +61,7 @@ def finish_run(outcome: Outcome, *, folder: RunFolder, checkpoints: CheckpointFo
         labels=pictures.labels[scored],
         probabilities=probabilities,
     )
-    save_predictions(table, path=folder.path / "predictions.parquet")
+    save_predictions(table, folder=folder.path)
     whole = course.whole_model()
     write_atomically(folder.path / "model.keras", whole.save)
     _record_model(outcome.spec, folder)
@@ -107,7 +107,7 @@ def _scores(
     correct = int((probabilities[is_test].argmax(axis=1) == labels).sum())
     low, high = wilson_interval(correct, len(labels))
     return {
-        "test_loss": mean_cross_entropy(probabilities[is_test], labels),
+        "test_loss": cross_entropy(probabilities[is_test], labels),
         "test_accuracy": correct / len(labels),
         "test_accuracy_low": low,
         "test_accuracy_high": high,
@@ -148,7 +148,7 @@ def _record_model(spec: RunSpec, folder: RunFolder) -> None:
         run=folder.id,
         name=spec.name,
         network_name=network.name if network.kind == "blocks" else network.backbone,
-    ).save(Path(folder.path))
+    ).save(folder.path)
 
 
 def _cores() -> int:

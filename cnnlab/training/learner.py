@@ -14,8 +14,6 @@ from cnnlab.data.pipeline import batches
 if TYPE_CHECKING:
     import keras
 
-SMALLEST_PROBABILITY = 1e-7
-"""Keras' own limit under which a probability is not taken to a logarithm."""
 ANSWER_BATCH_SIZE = 64
 
 
@@ -145,19 +143,6 @@ def balanced_class_weights(labels: np.ndarray, *, num_classes: int) -> tuple[flo
     counts = np.bincount(labels, minlength=num_classes)
     present = np.count_nonzero(counts)
     return tuple(float(len(labels) / (present * count)) if count else 0.0 for count in counts)
-
-
-def mean_cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Mean of -log(probability of the true class), as Keras' sparse categorical cross-entropy.
-
-    Args:
-        probabilities: Float, shape (N, num_classes).
-        labels: True class indices, int, shape (N,).
-    """
-    if not len(labels):
-        return float("nan")
-    chosen = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(np.clip(chosen, SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY)).mean())
 
 
 def _as_float(inputs: np.ndarray) -> np.ndarray:

@@ -3,6 +3,8 @@
 This module never changes the network.
 """
 
+import contextlib
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,7 +46,9 @@ def convert_to_lite(
     import tensorflow as tf
 
     try:
-        content = tf.lite.TFLiteConverter.from_keras_model(explaining).convert()
+        # The converter prints every variable; the log is for people.
+        with contextlib.redirect_stdout(io.StringIO()):
+            content = tf.lite.TFLiteConverter.from_keras_model(explaining).convert()
         answers = _ask(content, pictures, num_classes=expected.shape[1])
     except Exception as error:
         # The converter raises whatever its layers raise; the Keras model is good all the same.

@@ -14,10 +14,11 @@ import numpy as np
 
 from cnnlab.data.pipeline import batches, count_batches, order_of_epoch
 from cnnlab.errors import TrainingError
+from cnnlab.evaluation import metrics
 from cnnlab.runs.records import Epoch, PhaseStart, Step
 from cnnlab.specs.training import ScratchTraining, TransferTraining
 from cnnlab.training.checkpoints import Checkpoint, CheckpointFolder, assign
-from cnnlab.training.learner import Learner, Objective, balanced_class_weights, mean_cross_entropy
+from cnnlab.training.learner import Learner, Objective, balanced_class_weights
 from cnnlab.training.optimizers import build_optimizer
 from cnnlab.training.phases import Phase
 from cnnlab.training.progress import Best, EpochSums, PhaseProgress, Progress
@@ -193,8 +194,8 @@ class Trainer:
         progress = self.progress
         probabilities = self._validation_probabilities(phase)
         labels = self._examples.labels[self._examples.validation]
-        val_loss = mean_cross_entropy(probabilities, labels)
-        val_accuracy = float((probabilities.argmax(axis=1) == labels).mean())
+        val_loss = metrics.cross_entropy(probabilities, labels)
+        val_accuracy = metrics.accuracy(probabilities, labels)
         if not math.isfinite(val_loss):
             raise Diverged(
                 f"The validation loss is no longer a number after epoch {progress.epoch + 1}. "

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cnnlab.training.learner import Answers, Learner, Objective, balanced_class_weights, mean_cross_entropy
+from cnnlab.evaluation.metrics import cross_entropy
+from cnnlab.training.learner import Answers, Learner, Objective, balanced_class_weights
 from cnnlab.training.optimizers import OPTIMIZERS, build_optimizer
 
 pytestmark = pytest.mark.slow
@@ -58,7 +59,7 @@ def test_the_reported_loss_is_the_plain_cross_entropy_before_the_step():
     result = Learner(
         model, optimizer=build_optimizer("sgd", learning_rate=0.1), objective=Objective(label_smoothing=0.3)
     ).learn(INPUTS, LABELS)
-    assert result.loss_sum / result.seen == pytest.approx(mean_cross_entropy(before, LABELS), rel=1e-5)
+    assert result.loss_sum / result.seen == pytest.approx(cross_entropy(before, LABELS), rel=1e-5)
     assert result.correct == int((before.argmax(axis=1) == LABELS).sum())
 
 

@@ -1,0 +1,80 @@
+"""How sure a measured accuracy is, and whether one model is better than another on the same pictures.
+
+Every accuracy on the screen comes with an interval from here. This module never reads a run.
+"""
+
+import math
+
+import numpy as np
+
+Z_95 = 1.959963984540054
+"""Standard normal quantile of a two-sided interval of 95 %."""
+RESAMPLES = 2000
+
+
+def wilson_interval(correct: int, total: int) -> tuple[float, float]:
+    """Interval of 95 % for a share of right answers (Wilson 1927, https://doi.org/10.2307/2276774).
+
+    Unlike the textbook's normal interval it stays within 0..1 and is honest for few pictures.
+
+    Args:
+        correct: How many were right, 0 to total.
+        total: How many were asked, at least 1.
+
+    Returns:
+        Low and high end, both in [0, 1].
+    """
+    if total < 1 or not 0 <= correct <= total:
+        raise ValueError(f"{correct} of {total} is no share; expected 0 <= correct <= total and total >= 1.")
+    share, shrink = correct / total, 1.0 + Z_95**2 / total
+    middle = (share + Z_95**2 / (2 * total)) / shrink
+    half = Z_95 * math.sqrt(share * (1.0 - share) / total + Z_95**2 / (4 * total**2)) / shrink
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def difference_interval(
+    correct_before: np.ndarray, correct_after: np.ndarray, *, seed: int
+) -> tuple[float, float]:
+    """Interval of 95 % for the change of accuracy between two models on the same pictures.
+
+    Paired: pictures are drawn with replacement, both models' answers to a picture together, so that
+    what both find easy or hard cancels out (percentile bootstrap, https://doi.org/10.1214/aos/1176344552).
+
+    Args:
+        correct_before: Whether the first model named each picture right, bool, shape (N,).
+        correct_after: The same for the second model.
+        seed: The same seed gives the same interval.
+
+    Returns:
+        Low and high end of accuracy after minus accuracy before, in [-1, 1].
+    """
+    change = correct_after.astype(np.int8) - correct_before.astype(np.int8)
+    if not len(change):
+        raise ValueError("No pictures were given; at least one is needed to compare two models.")
+    # Only how many went up, stayed and went down matters, so whole resamples are three numbers each.
+    counts = [np.count_nonzero(change == value) for value in (1, 0, -1)]
+    draws = np.random.default_rng(seed).multinomial(
+        len(change), np.array(counts) / len(change), size=RESAMPLES
+    )
+    low, high = np.quantile((draws[:, 0] - draws[:, 2]) / len(change), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def mcnemar_p(correct_a: np.ndarray, correct_b: np.ndarray) -> float:
+    """How often chance alone would tell two equally good models apart this much, or more.
+
+    Exact McNemar test: of the pictures on which only one model is right, each is a fair coin
+    (https://doi.org/10.1007/BF02295996).
+
+    Args:
+        correct_a: Whether the first model named each picture right, bool, shape (N,).
+        correct_b: The same for the second model.
+
+    Returns:
+        Two-sided p, in (0, 1]; 1 when the models never differ.
+    """
+    only_a = int(np.count_nonzero(correct_a & ~correct_b))
+    only_b = int(np.count_nonzero(correct_b & ~correct_a))
+    flips = only_a + only_b
+    tail = sum(math.comb(flips, count) for count in range(min(only_a, only_b) + 1)) / 2**flips
+    return min(1.0, 2.0 * tail)

@@ -1,0 +1,64 @@
+"""Intervals are those of the textbooks, and cover the truth as often as they say."""
+
+import numpy as np
+import pytest
+
+from cnnlab.evaluation.comparison import difference_interval, mcnemar_p, wilson_interval
+
+
+@pytest.mark.parametrize(
+    ("correct", "total", "low", "high"),
+    [
+        pytest.param(8, 10, 0.4902, 0.9433, id="eight of ten"),
+        pytest.param(0, 10, 0.0, 0.2775, id="none"),
+        pytest.param(10, 10, 0.7225, 1.0, id="all"),
+        pytest.param(500, 1000, 0.4691, 0.5309, id="many"),
+    ],
+)
+def test_wilson_interval_is_the_published_one(correct, total, low, high):
+    assert wilson_interval(correct, total) == pytest.approx((low, high), abs=1e-4)
+
+
+@pytest.mark.parametrize(("correct", "total"), [(1, 0), (-1, 5), (6, 5)])
+def test_a_share_that_is_none_is_refused(correct, total):
+    with pytest.raises(ValueError, match="is no share"):
+        wilson_interval(correct, total)
+
+
+def test_the_interval_of_a_difference_covers_the_truth_about_as_often_as_it_says():
+    random = np.random.default_rng(0)
+    covered = 0
+    for trial in range(300):
+        # Both models are right on 70 % of pictures that both find easy; apart from these they differ by 5 points.
+        shared = random.random(200) < 0.7
+        before = np.where(shared, True, random.random(200) < 0.3)
+        after = np.where(shared, True, random.random(200) < 0.3 + 0.05 / 0.3)
+        low, high = difference_interval(before, after, seed=trial)
+        covered += low <= 0.05 <= high
+    assert 0.90 <= covered / 300 <= 0.99
+
+
+def test_equal_answers_leave_no_doubt():
+    answers = np.array([True, False, True])
+    assert difference_interval(answers, answers, seed=0) == (0.0, 0.0)
+    assert mcnemar_p(answers, answers) == 1.0
+
+
+def test_no_pictures_are_no_comparison():
+    with pytest.raises(ValueError, match="at least one"):
+        difference_interval(np.zeros(0, bool), np.zeros(0, bool), seed=0)
+
+
+@pytest.mark.parametrize(
+    ("only_a", "only_b", "p"),
+    [
+        pytest.param(0, 5, 2 / 32, id="five flips one way"),
+        pytest.param(5, 5, 1.0, id="as many both ways"),
+        pytest.param(1, 9, 2 * 11 / 1024, id="one against nine"),
+    ],
+)
+def test_mcnemar_is_two_tails_of_a_fair_coin(only_a, only_b, p):
+    a = np.array([True] * only_a + [False] * only_b + [True] * 7)
+    b = np.array([False] * only_a + [True] * only_b + [True] * 7)
+    assert mcnemar_p(a, b) == pytest.approx(p)
+    assert mcnemar_p(b, a) == pytest.approx(p)
