@@ -1,0 +1,235 @@
+"""The worker as a process: a run from pictures to a model, interrupted in every way, ends as if it had not been."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from cnnlab.data.import_records import SourceImport
+from cnnlab.data.library import Dataset, find_dataset
+from cnnlab.evaluation.predictions import load_predictions, probabilities_of
+from cnnlab.prediction.predictor import load_predictor
+from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.model_record import ModelRecord
+from cnnlab.runs.records import Control, Epoch
+from cnnlab.runs.states import State, Wanted
+from cnnlab.specs.blocks import Convolution, Dropout, GlobalAveragePooling, MaxPooling
+from cnnlab.specs.networks import BackboneNetwork, BlockNetwork, Head
+from cnnlab.specs.runs import RunSpec
+from cnnlab.specs.training import ScratchTraining, TransferTraining
+from cnnlab.training.checkpoints import load_arrays
+from tests.data.making import carry_import
+
+pytestmark = pytest.mark.slow
+
+NETWORK = BlockNetwork(
+    name="Small",
+    image_size=16,
+    blocks=(
+        Convolution(filters=8, batch_normalization=True),
+        MaxPooling(),
+        Dropout(rate=0.2),
+        Convolution(filters=16),
+        GlobalAveragePooling(),
+    ),
+)
+
+
+@pytest.fixture
+def dataset() -> Dataset:
+    request = SourceImport(name="Shapes", source="shapes", settings={"num_pictures": 160, "image_size": 16})
+    return find_dataset(carry_import(request).progress().dataset_id)
+
+
+def make_run(dataset: Dataset, home: Path, name: str, **changes) -> RunFolder:
+    settings = {
+        "network": NETWORK,
+        "training": ScratchTraining(epochs=3, batch_size=16, early_stopping_patience=0),
+    }
+    spec = RunSpec(
+        name=name,
+        dataset=dataset.reference(),
+        class_names=dataset.class_names,
+        seed=3,
+        **(settings | changes),
+    )
+    folder = RunFolder(home / "runs" / f"20261122-1901{len(name):02d}-a1b2c3")
+    folder.path.mkdir(parents=True)
+    (folder.path / "spec.json").write_text(spec.to_json())
+    folder.write_control(Control(queued_at=time.time()))
+    return folder
+
+
+def start(folder: RunFolder) -> subprocess.Popen:
+    log = (folder.path / "worker.log").open("ab")
+    return subprocess.Popen(
+        [sys.executable, "-m", "cnnlab.training.worker", str(folder.path)],
+        stdout=log,
+        stderr=log,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def carry(folder: RunFolder) -> None:
+    assert start(folder).wait(timeout=180) == 0, folder.log_tail()
+
+
+def wait_for(condition, process: subprocess.Popen, seconds: float = 120.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, "the worker ended before it was disturbed"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def ask(folder: RunFolder, want: Wanted, *, again: bool = False) -> None:
+    control = folder.control()
+    folder.write_control(control.model_copy(update={"want": want, "attempt": control.attempt + again}))
+
+
+def epochs(folder: RunFolder) -> dict[int, tuple]:
+    return {
+        event.epoch: (event.loss, event.accuracy, event.val_loss, event.val_accuracy)
+        for event in folder.read_events()[0]
+        if isinstance(event, Epoch)
+    }
+
+
+def last_checkpoint(folder: RunFolder) -> list[np.ndarray]:
+    return load_arrays(sorted((folder.path / "checkpoints").glob("step-*.npz"))[-1])
+
+
+def assert_ended_alike(folder: RunFolder, reference: RunFolder) -> None:
+    assert folder.state() is reference.state() is State.FINISHED
+    assert epochs(folder) == epochs(reference)
+    for mine, theirs in zip(last_checkpoint(folder), last_checkpoint(reference), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    mine, theirs = (probabilities_of(load_predictions(each.path)) for each in (folder, reference))
+    np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_run_ends_with_a_model_in_two_forms_that_say_the_same(dataset, home):
+    folder = make_run(dataset, home, "whole")
+    carry(folder)
+    assert folder.state() is State.FINISHED
+    report, table = folder.report(), load_predictions(folder.path)
+    assert report.lite_largest_difference < 1e-4
+    assert report.num_test_pictures == dataset.num_test == (table["split"] == "test").sum()
+    assert report.test_accuracy_low <= report.test_accuracy <= report.test_accuracy_high
+    assert ModelRecord.load(folder.path).class_names == dataset.class_names
+    # The Keras file and the LiteRT one, asked about raw pictures, both say what the table says.
+    whole, predictor = keras.models.load_model(folder.path / "model.keras"), load_predictor(folder.path)
+    picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3)).astype(np.float32)
+    np.testing.assert_allclose(whole(picture[np.newaxis])[0], predictor.predict(picture), atol=1e-5)
+    assert report.test_accuracy == pytest.approx(
+        (
+            probabilities_of(table)[table["split"] == "test"].argmax(1)
+            == table.loc[table["split"] == "test", "label"]
+        ).mean()
+    )
+    json.loads(
+        (folder.path / "report.json").read_text(), parse_constant=lambda word: pytest.fail(f"{word} in JSON")
+    )
+
+
+def test_paused_and_killed_it_ends_as_if_it_never_had_been(dataset, home):
+    training = ScratchTraining(epochs=60, batch_size=16, early_stopping_patience=0)
+    reference = make_run(dataset, home, "undisturbed", training=training)
+    carry(reference)
+
+    folder = make_run(dataset, home, "disturbed", training=training)
+    process = start(folder)
+    wait_for(lambda: folder.status() and folder.status().step >= 4, process)
+    ask(folder, Wanted.PAUSE)
+    assert process.wait(timeout=60) == 0
+    assert folder.state() is State.PAUSED
+
+    ask(folder, Wanted.RUN, again=True)
+    process = start(folder)
+    wait_for(
+        lambda: any(event.attempt == 2 and isinstance(event, Epoch) for event in folder.read_events()[0]),
+        process,
+    )
+    process.kill()
+    process.wait()
+    assert folder.state() is State.LOST
+
+    ask(folder, Wanted.RUN, again=True)
+    carry(folder)
+    assert_ended_alike(folder, reference)
+
+
+def test_a_machine_that_shuts_down_pauses_the_run(dataset, home):
+    folder = make_run(dataset, home, "terminated", training=ScratchTraining(epochs=200, batch_size=16))
+    process = start(folder)
+    wait_for(lambda: folder.status() and folder.status().step >= 2, process)
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(timeout=60) == 0
+    assert folder.state() is State.PAUSED
+
+
+def test_stopped_it_keeps_the_best_model_so_far(dataset, home):
+    folder = make_run(
+        dataset,
+        home,
+        "stopped",
+        training=ScratchTraining(epochs=500, batch_size=16, early_stopping_patience=0),
+    )
+    process = start(folder)
+    wait_for(lambda: epochs(folder).get(2), process)
+    ask(folder, Wanted.STOP)
+    assert process.wait(timeout=90) == 0
+    assert folder.state() is State.STOPPED
+    report = folder.report()
+    best = min(epochs(folder).items(), key=lambda item: item[1][2])
+    assert (report.best_epoch, report.val_loss) == (best[0], best[1][2])
+    assert report.stopped_early
+    assert load_predictor(folder.path).record.run == folder.id
+
+
+def test_a_second_worker_on_the_same_run_refuses(dataset, home):
+    folder = make_run(dataset, home, "twice")
+    with folder.lock():
+        assert start(folder).wait(timeout=60) == 2
+    assert folder.status() is None
+
+
+def test_random_weights_go_through_both_phases_and_the_cache_changes_nothing(dataset, home):
+    spec = {
+        "network": BackboneNetwork(
+            backbone="mobilenet_v2", weights="random", image_size=32, head=Head(units=8)
+        ),
+        "training": TransferTraining(
+            head_epochs=2,
+            fine_tune_epochs=2,
+            batch_size=16,
+            unfreeze="blocks",
+            unfreeze_blocks=2,
+            fine_tune_learning_rate=1e-3,
+        ),
+    }
+    first = make_run(dataset, home, "cold", **spec)
+    carry(first)
+    cached = list((home / "cache" / "activations").glob("*.npy"))
+    assert len(cached) == 2, "activations at the boundary, and features"
+    second = make_run(dataset, home, "warm-cache", **spec)
+    carry(second)
+    assert_ended_alike(second, first)
+    assert first.report().lite_largest_difference < 1e-4
+
+
+def test_a_dataset_that_is_gone_is_a_sentence(dataset, home):
+    folder = make_run(dataset, home, "orphan")
+    shutil.rmtree(dataset.folder)
+    assert start(folder).wait(timeout=60) == 1
+    assert folder.state() is State.FAILED
+    assert "Traceback" not in folder.status().message
+    assert "dataset" in folder.status().message.lower()
