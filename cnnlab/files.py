@@ -5,6 +5,8 @@ This module never knows what is in a file.
 """
 
 import os
+import shutil
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +35,32 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a whole text file atomically, as UTF-8."""
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def remove_leftovers(folder: Path, *, older_than_seconds: float) -> None:
+    """Remove the temporary files and folders that a killed writer left in a folder."""
+    for path in folder.glob(f"{TEMPORARY_PREFIX}*"):
+        try:
+            if time.time() - path.lstat().st_mtime < older_than_seconds:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        except OSError:
+            # Somebody else tidies up too, or it may not be removed; it does no harm where it is.
+            continue
+
+
+def read_last_lines(path: Path, *, lines: int, most_bytes: int = 64 * 1024) -> str:
+    """The last lines of a text file, without reading more of it than needed; '' where there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - most_bytes))
+            text = file.read().decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
 
 
 def _sync_folder(folder: Path) -> None:

@@ -21,6 +21,11 @@ class CnnlabSettings(BaseSettings):
 
     home: Path = Field(Path.home() / ".cnnlab", description="Folder of the workspace.")
     slots: int = Field(1, ge=1, le=64, description="How many runs train at the same time.")
+    worker_module: str = Field(
+        "cnnlab.training.worker",
+        pattern=r"^[A-Za-z_][\w.]*$",
+        description="Python module that carries a run; tests put a small one in its place.",
+    )
     import_roots: str = Field(
         "",
         description="Folders of this machine that may be imported, separated by ':'. Empty: the home folder only.",

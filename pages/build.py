@@ -3,24 +3,27 @@
 import streamlit as st
 
 from cnnlab.models.anatomy import describe_network
-from cnnlab.ui import build, frame
+from cnnlab.ui import build, build_figures, build_saves, frame
 
-with frame.page("Build a network", lead="Stack blocks from the picture to the output; every change shows what it costs."):
+with frame.page(
+    "Build a network", lead="Stack blocks from the picture to the output; every change shows what it costs."
+):
     draft = build.current_draft()
-    bar, figures = st.container(), st.container()
+    bar = st.container()
     dataset = build.network_form(draft)
+    figures = st.container()
     left, right = st.columns([3, 2], gap="medium")
     with right, st.container(border=True):
         place = build.block_form(draft)
 
     num_classes = dataset.num_classes if dataset else build.USUAL_CLASSES
-    anatomy = describe_network(draft.network, num_classes=num_classes, batch_size=build.BATCH_SIZE)
+    anatomy = describe_network(draft.network, num_classes=num_classes, batch_size=build_figures.BATCH_SIZE)
     with bar:
         build.toolbar(draft, anatomy=anatomy, dataset=dataset)
     with figures:
-        build.totals(anatomy)
+        build_figures.totals(anatomy)
     with left, st.container(border=True):
-        build.problems(draft, anatomy=anatomy, place=place)
+        build_figures.problems(draft, anatomy=anatomy, place=place)
         build.blocks(draft, anatomy=anatomy)
-    build.table(anatomy)
-    build.remember(draft)
+    build_figures.table(anatomy)
+    build_saves.remember(draft)

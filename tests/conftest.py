@@ -11,6 +11,13 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the fast tests first, then the slow ones, then those in a browser: what is broken shows soon."""
+    items.sort(
+        key=lambda item: (bool(item.get_closest_marker("browser")), bool(item.get_closest_marker("slow")))
+    )
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give every test an empty workspace, so that none sees another's or the user's own."""

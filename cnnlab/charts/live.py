@@ -2,7 +2,7 @@
 
     {
       "rev": str              Plotly's `uirevision`: the zoom stays for as long as it is the same
-      "tick": int             grows with every event that was recorded; equal ticks are equal pictures
+      "tick": int             a fingerprint of everything drawn; equal ticks are equal pictures
       "title": str            what the chart shows
       "series": [             drawn in this order, the last on top; each has these keys, always
         {
@@ -25,10 +25,80 @@
       "shapes": [...]         Plotly's `layout.shapes`, as they are: phases shaded, fine-tuning marked
       "annotations": [...]    Plotly's `layout.annotations`, as they are: the phases' names
       "x_axis": {"title": str, "tickformat": str, "range": [low, high]}
-      "y_axis": {"title": str, "tickformat": str, "type": "linear" | "log", "rangemode": "normal" | "tozero"}
+      "y_axis": {"title": str, "tickformat": str, "type": "linear" | "log", "rangemode": "normal" | "tozero",
+                 "nticks": int, "autorangeoptions": {...}, "range": [low, high]}
+                              `nticks` on a log axis; one of the last two where names of phases need
+                              room above the curves
     }
 
 Every text is escaped for Plotly already. No text colour, grid colour or background is given: the component
 takes them from the theme. `y` is never empty where a series is given; a run without events has no series.
 The component never computes anything. This module never reads a run's folder.
 """
+
+import base64
+import json
+import zlib
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cnnlab.charts.curves import (
+    METRICS,
+    EpochAxis,
+    MetricName,
+    Series,
+    phase_marks,
+    run_series,
+    vertical_axis,
+)
+
+
+def live_payload(
+    epochs: pd.DataFrame,
+    steps: pd.DataFrame,
+    phases: pd.DataFrame,
+    *,
+    metric: MetricName,
+    run: str,
+    smoothing: float = 0.0,
+    log_scale: bool = False,
+    steps_per_epoch: float | None = None,
+    epochs_planned: int | None = None,
+) -> dict[str, Any]:
+    """Describe one chart of one run, as in the schema above.
+
+    Args:
+        epochs, steps, phases: The tables of `charts.curves`; each may be empty.
+        metric: A key of METRICS.
+        run: Id of the run; another run starts with a zoom of its own.
+        smoothing: Share of the past in each value of the training line, 0 (none) to 0.99.
+        log_scale: Whether the vertical axis counts in powers of ten; never so for the accuracy.
+        steps_per_epoch: As planned; without it steps are drawn as steps until an epoch is finished.
+        epochs_planned: While the run is live: the axis leaves room for what is to come.
+    """
+    row, axis = METRICS[metric], EpochAxis.of(epochs, steps_per_epoch=steps_per_epoch)
+    end = axis.end(epochs, steps, phases, epochs_planned=epochs_planned)
+    series = run_series(epochs, steps, metric=metric, axis=axis, smoothing=smoothing)
+    shapes, annotations = phase_marks(phases, axis=axis, end=end)
+    y_axis = vertical_axis(series, metric=metric, log_scale=log_scale, names_above=bool(annotations))
+    payload = {
+        "rev": f"{run}:{metric}:{y_axis['type']}:{axis.title}",
+        "title": f"{row.label} by {axis.title.lower()}",
+        "series": [_packed(each) for each in series],
+        "shapes": shapes,
+        "annotations": annotations,
+        "x_axis": {"title": axis.title, "tickformat": ",.3~f", "range": [0.0, end]},
+        "y_axis": y_axis,
+    }
+    return payload | {"tick": zlib.crc32(json.dumps(payload, allow_nan=False).encode())}
+
+
+def _packed(series: Series) -> dict[str, Any]:
+    return asdict(series) | {"x": _base64(series.x), "y": _base64(series.y)}
+
+
+def _base64(values: np.ndarray) -> str:
+    return base64.b64encode(values.astype("<f4").tobytes()).decode("ascii")

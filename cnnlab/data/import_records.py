@@ -45,9 +45,13 @@ class _Import(Spec):
         title="Name of the dataset",
         description="How the new dataset is called; empty takes the name of the file or folder.",
     )
-    split: SplitSpec = Field(SplitSpec(), title="Split", description="How pictures are put into training, validation and test.")
+    split: SplitSpec = Field(
+        SplitSpec(), title="Split", description="How pictures are put into training, validation and test."
+    )
     add_to: str | None = Field(
-        None, title="Add to", description="Dataset that gets the pictures as a new version; none makes a dataset of its own."
+        None,
+        title="Add to",
+        description="Dataset that gets the pictures as a new version; none makes a dataset of its own.",
     )
 
 
@@ -64,7 +68,10 @@ class UploadImport(_Import):
     kind: Literal["upload"] = "upload"
     files: tuple[StagedFile, ...] = Field(min_length=1)
     class_name: str = Field(
-        min_length=1, max_length=120, title="Class", description="The class that all of these pictures belong to."
+        min_length=1,
+        max_length=120,
+        title="Class",
+        description="The class that all of these pictures belong to.",
     )
 
 
@@ -73,7 +80,9 @@ class FolderImport(_Import):
 
     kind: Literal["folder"] = "folder"
     path: str = Field(
-        min_length=1, title="Folder on the server", description="Holds one folder a class; it is read, never changed."
+        min_length=1,
+        title="Folder on the server",
+        description="Holds one folder a class; it is read, never changed.",
     )
 
 

@@ -69,6 +69,7 @@ def split_images(
     spec: SplitSpec,
     given: Iterable[str] | None = None,
     groups: Iterable[str] | None = None,
+    kept: Iterable[str] | None = None,
 ) -> np.ndarray:
     """Put every picture into one split.
 
@@ -81,6 +82,7 @@ def split_images(
         spec: The shares, the seed, and whether given splits count.
         given: Split that each picture came in, '' where none, N of them.
         groups: Anything that is equal for pictures that have to stay together, N of them.
+        kept: Split that each picture already has and keeps, '' where none, N of them.
 
     Returns:
         One of `SPLITS` for each picture, shape (N,), dtype object (of str).
@@ -89,43 +91,52 @@ def split_images(
         DatasetError: The given folders leave nothing for training.
     """
     labels = np.asarray(labels)
-    wanted = np.asarray(list(given), dtype=object) if given is not None and spec.use_given else np.full(len(labels), "", object)
-    keys = np.arange(len(labels)) if groups is None else pd.factorize(np.asarray(list(groups), dtype=object))[0]
-    fixed = np.isin(wanted, (VALIDATION, TEST))
+    wanted = _texts(given if spec.use_given else None, count=len(labels))
+    before = _texts(kept, count=len(labels))
+    keys = np.arange(len(labels)) if groups is None else pd.factorize(_texts(groups, count=len(labels)))[0]
+    fixed = (before == "") & np.isin(wanted, (VALIDATION, TEST))
     if len(labels) and fixed.all():
         raise DatasetError(
             "Every picture came in a folder for validation or test, so nothing is left for training. "
             "Turn off 'Keep the given split', or add a folder called train."
         )
     shares = {
-        TEST: 0.0 if (wanted == TEST).any() else spec.test_share,
         VALIDATION: 0.0 if (wanted == VALIDATION).any() else spec.validation_share,
+        TEST: 0.0 if (wanted == TEST).any() else spec.test_share,
     }
-    splits = np.where(fixed, wanted, TRAINING).astype(object)
+    splits = np.where(fixed, wanted, before)
     pool = np.flatnonzero(~fixed)
-    splits[pool] = _cut(labels[pool], keys[pool], shares, seed=spec.seed)
+    splits[pool] = _cut(splits[pool], labels=labels[pool], groups=keys[pool], shares=shares, seed=spec.seed)
     return splits
 
 
-def _cut(labels: np.ndarray, groups: np.ndarray, shares: dict[str, float], *, seed: int) -> np.ndarray:
-    """Cut a pool of pictures class by class, whole groups at a time."""
-    splits = np.full(len(labels), "", dtype=object)
-    members = pd.Series(np.arange(len(labels))).groupby(groups).indices
+def _texts(values: Iterable[str] | None, *, count: int) -> np.ndarray:
+    return np.full(count, "", dtype=object) if values is None else np.asarray(list(values), dtype=object)
+
+
+def _cut(
+    before: np.ndarray, *, labels: np.ndarray, groups: np.ndarray, shares: dict[str, float], seed: int
+) -> np.ndarray:
+    """Cut a pool of pictures class by class, whole groups at a time; what has a split already keeps it."""
+    groups = np.unique(groups, return_inverse=True)[1]
+    sides = np.full(groups.max(initial=-1) + 1, "", dtype=object)
+    placed = before != ""
+    # A picture that joins copies of itself goes where they are.
+    sides[groups[placed]] = before[placed]
     for label in np.unique(labels):
-        own = np.flatnonzero(labels == label)
+        own = groups[labels == label]
         missing = {
-            split: count - int((splits[own] == split).sum()) for split, count in share_out(len(own), shares=shares).items()
+            split: count - int((sides[own] == split).sum())
+            for split, count in share_out(len(own), shares=shares).items()
         }
-        waiting = pd.unique(groups[own[splits[own] == ""]])
-        for group in np.random.default_rng([seed, int(label)]).permutation(waiting):
-            positions = members[group]
-            size = int((labels[positions] == label).sum())
+        waiting, sizes = np.unique(own[sides[own] == ""], return_counts=True)
+        for place in np.random.default_rng([seed, int(label)]).permutation(len(waiting)):
             # A group that is too large for what is missing goes to training, never half of it.
-            place = next((split for split in (TEST, VALIDATION) if 0 < size <= missing[split]), TRAINING)
-            splits[positions] = place
-            if place in missing:
-                missing[place] -= size
-    return splits
+            side = next((split for split in (TEST, VALIDATION) if sizes[place] <= missing[split]), TRAINING)
+            sides[waiting[place]] = side
+            if side in missing:
+                missing[side] -= int(sizes[place])
+    return np.where(placed, before, sides[groups])
 
 
 def share_out(total: int, *, shares: dict[str, float]) -> dict[str, int]:

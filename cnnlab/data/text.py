@@ -28,8 +28,10 @@ def safe_text(raw: str | bytes, *, longest: int = LONGEST_TEXT) -> str:
     if isinstance(raw, bytes):
         raw = raw.decode("utf-8", errors="backslashreplace")
     # A name that is not UTF-8 comes from the system with surrogates for its odd bytes.
-    encoded = raw.encode("utf-8", errors="surrogateescape" if _only_escaped_bytes(raw) else "backslashreplace")
-    text = unicodedata.normalize("NFC", encoded.decode("utf-8", errors="backslashreplace"))
+    encoded = raw.encode(
+        "utf-8", errors="surrogateescape" if _only_escaped_bytes(raw) else "backslashreplace"
+    )
+    text = unicodedata.normalize("NFC", encoded.decode("utf-8", errors="backslashreplace").strip())
     text = text.translate(UNSEEN)
     text = "".join("�" if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign for sign in text).strip()
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
@@ -37,3 +39,8 @@ def safe_text(raw: str | bytes, *, longest: int = LONGEST_TEXT) -> str:
 
 def _only_escaped_bytes(text: str) -> bool:
     return all(0xDC80 <= ord(sign) <= 0xDCFF for sign in text if 0xD800 <= ord(sign) <= 0xDFFF)
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """Say a number of things: '1 picture', '1,200 pictures', '2 classes'."""
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"

@@ -5,13 +5,11 @@ edit without TensorFlow. Impossible settings become sentences beside their block
 This module never builds a network.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import prod
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
-from cnnlab.specs.blocks import AveragePooling, Block, Convolution, Dense, MaxPooling
+from cnnlab.models.arithmetic import LAYERS, ImpossibleError, Layer, Output, Signal
 from cnnlab.specs.networks import BlockNetwork
 
 CHANNELS = 3
@@ -79,50 +77,6 @@ class Anatomy:
         return tuple(problem for problem in self.problems if problem.block == block)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Signal:
-    """What flows from one layer to the next: maps, or a vector."""
-
-    shape: tuple[int, ...]
-    receptive_field: int | None
-    jump: int = 1
-    """Pixels of the picture between two neighbours of the map."""
-
-    @property
-    def is_map(self) -> bool:
-        return len(self.shape) == 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Layer:
-    """One Keras layer that a block becomes."""
-
-    output: _Signal
-    parameters: int = 0
-    frozen_parameters: int = 0
-    """Those that are counted but never trained: running means and variances."""
-    multiply_adds: int = 0
-
-
-class _Output(Dense):
-    """The layer that every network ends in; the user never lists it."""
-
-    label = "Output"
-    activation: Literal["softmax"] = "softmax"
-
-    def describe(self) -> str:
-        return f"{self.units} classes · softmax"
-
-
-class _ImpossibleError(Exception):
-    """A block cannot work on what reaches it; carries the sentence, and what to carry on with below it."""
-
-    def __init__(self, sentence: str, *, carry_on: _Signal) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.carry_on = carry_on
-
-
 def describe_network(network: BlockNetwork, *, num_classes: int, batch_size: int = 64) -> Anatomy:
     """Work out every figure of a network; never raises.
 
@@ -135,7 +89,7 @@ def describe_network(network: BlockNetwork, *, num_classes: int, batch_size: int
         batch_size: Pictures that are in memory together.
     """
     size = network.image_size
-    signal = _Signal(shape=(size, size, CHANNELS), receptive_field=1)
+    signal = Signal(shape=(size, size, CHANNELS), receptive_field=1)
     picture = Row(
         block=None,
         label="Picture",
@@ -145,10 +99,10 @@ def describe_network(network: BlockNetwork, *, num_classes: int, batch_size: int
         receptive_field=1,
     )
     rows, problems, receptive_field = [picture], [], 1
-    for position, block in [*enumerate(network.blocks), (None, _Output(units=num_classes))]:
+    for position, block in [*enumerate(network.blocks), (None, Output(units=num_classes))]:
         try:
             layers = LAYERS[block.kind](block, signal)
-        except _ImpossibleError as impossible:
+        except ImpossibleError as impossible:
             problems.append(Problem(block=position, sentence=impossible.sentence))
             layers, signal = [], impossible.carry_on
         else:
@@ -158,7 +112,7 @@ def describe_network(network: BlockNetwork, *, num_classes: int, batch_size: int
     return _sum_up(rows, problems, receptive_field=receptive_field, batch_size=batch_size)
 
 
-def _row(block: Any, layers: list[_Layer], *, position: int | None, batch_size: int) -> Row:
+def _row(block: Any, layers: list[Layer], *, position: int | None, batch_size: int) -> Row:
     return Row(
         block=position,
         label=block.label,
@@ -221,49 +175,3 @@ def _problems_of_size(rows: tuple[Row, ...], bytes_per_picture: int) -> list[Pro
             )
         )
     return problems
-
-
-# What each kind of block becomes. Shapes as Keras: 'same' starts a window at every step, 'valid' uses whole windows only.
-
-
-def _convolution(block: Convolution, signal: _Signal) -> list[_Layer]:
-    _require_map(block, signal)
-    layers, current = [], signal
-    for repeat in range(block.repeats):
-        where = f", at convolution {repeat + 1} of {block.repeats}" if block.repeats > 1 else ""
-        weights = block.kernel_size**2 * current.shape[-1] * block.filters
-        current = _slide(
-            current,
-            size=block.kernel_size,
-            strides=block.strides if repeat == 0 else 1,
-            padding=block.padding,
-            maps=block.filters,
-            complaint=(signal, f"here{where}; a {{window}} filter", "a smaller kernel or pool less before it"),
-        )
-        layers.append(
-            _Layer(
-                output=current,
-                parameters=weights + (0 if block.batch_normalization else block.filters),
-                multiply_adds=prod(current.shape[:2]) * weights,
-            )
-        )
-        if block.batch_normalization:
-            layers.append(
-                _Layer(output=current, parameters=4 * block.filters, frozen_parameters=2 * block.filters)
-            )
-            if block.activation != "linear":
-                layers.append(_Layer(output=current))
-    return layers
-
-
-def _pooling(block: MaxPooling | AveragePooling, signal: _Signal) -> list[_Layer]:
-    _require_map(block, signal)
-    pooled = _slide(
-        signal,
-        size=block.pool_size,
-        strides=block.strides or block.pool_size,
-        padding=block.padding,
-        maps=signal.shape[-1],
-        complaint=(signal, "here; a {window} pool", "drop a pool"),
-    )
-    return [_Layer(output=pooled)]

@@ -13,7 +13,10 @@ One writer a file, so nothing has to be mended after a crash. Liveness is the lo
 stays a zombie whose pid still answers. This module never starts or ends a process.
 """
 
-import json
+import calendar
+import errno
+import fcntl
+import os
 import re
 import shutil
 import time
@@ -24,8 +27,8 @@ from typing import Self, TypeVar
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from cnnlab.errors import RunError
-from cnnlab.files import write_text
+from cnnlab.errors import CnnlabError, RunError
+from cnnlab.files import TEMPORARY_PREFIX, write_text
 from cnnlab.runs.records import Control, Event, Launch, Report, Status
 from cnnlab.runs.states import STATES, State, Wanted
 from cnnlab.specs.runs import RunSpec
@@ -33,6 +36,8 @@ from cnnlab.specs.runs import RunSpec
 RUN_ID = re.compile(r"^\d{8}-\d{6}-[0-9a-f]{6}$")
 LAUNCH_GRACE_SECONDS = 60.0
 """How long a started process may take until it holds its lock; a busy machine needs some seconds."""
+DELETE_WAIT_SECONDS = 2.0
+"""How long deleting waits for a worker that has said its last word and is about to leave."""
 
 EVENT = TypeAdapter(Event)
 Record = TypeVar("Record", bound=BaseModel)
@@ -49,6 +54,14 @@ class RunFolder:
         """The run's id, which is the folder's name."""
         return self.path.name
 
+    @property
+    def created_at(self) -> float:
+        """When the run was asked for, from its id: seconds since 1970."""
+        try:
+            return float(calendar.timegm(time.strptime(self.id[:15], "%Y%m%d-%H%M%S")))
+        except ValueError:
+            return 0.0
+
     @classmethod
     def find(cls, run_id: str, *, runs: Path) -> Self:
         """Open the run with this id.
@@ -56,7 +69,7 @@ class RunFolder:
         Raises:
             RunError: There is none; an id that is not one of ours is never made a path.
         """
-        if not RUN_ID.match(run_id) or not (runs / run_id / "spec.json").is_file():
+        if not RUN_ID.fullmatch(run_id) or not (runs / run_id).is_dir():
             raise RunError(
                 f"There is no run {run_id!r} in this workspace. It may have been deleted; see the Runs page."
             )
@@ -64,16 +77,23 @@ class RunFolder:
 
     @classmethod
     def list_all(cls, runs: Path) -> Iterator[Self]:
-        """Every run of the workspace, oldest first."""
+        """Every run of the workspace, oldest first; a damaged one too."""
         for path in sorted(runs.iterdir()):
-            if RUN_ID.match(path.name) and (path / "spec.json").is_file():
+            if RUN_ID.fullmatch(path.name):
                 yield cls(path)
 
     # What was asked for, and what is wanted now.
 
     def spec(self) -> RunSpec:
-        """Read what was asked for."""
-        return RunSpec.from_json((self.path / "spec.json").read_bytes())
+        """Read what was asked for.
+
+        Raises:
+            RunError: The file is missing or damaged.
+        """
+        try:
+            return RunSpec.from_json((self.path / "spec.json").read_bytes())
+        except (OSError, CnnlabError) as error:
+            raise self._damaged("spec.json") from error
 
     def control(self) -> Control:
         """Read what is wanted of the run."""
@@ -123,16 +143,9 @@ class RunFolder:
         """Read what came out, or None before the end."""
         return self._read("report.json", Report)
 
-    def log_tail(self, lines: int = 40) -> str:
-        """The last lines that the worker printed."""
-        try:
-            with (self.path / "worker.log").open("rb") as file:
-                file.seek(0, 2)
-                file.seek(max(0, file.tell() - 64 * 1024))
-                text = file.read().decode("utf-8", errors="replace")
-        except FileNotFoundError:
-            return ""
-        return "\n".join(text.splitlines()[-lines:])
+    def has_checkpoint(self) -> bool:
+        """Whether a worker could take the run up where it was; `training.checkpoints` writes these."""
+        return any((self.path / "checkpoints").glob("step-*.json"))
 
     # What all of it means.
 
@@ -142,32 +155,42 @@ class RunFolder:
 
     def is_held(self) -> bool:
         """Whether a living worker holds this run."""
-        lock = self.lock()
         try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            return True
-        lock.release()
-        return False
+            file = (self.path / "worker.lock").open("rb")
+        except FileNotFoundError:
+            return False
+        with file:
+            return _is_locked(file.fileno())
 
     def state(self, now: float | None = None) -> State:
-        """Where the run is in its life, from all its files together."""
+        """Where the run is in its life, from all its files together.
+
+        `now` is the wall clock in seconds since 1970, for tests.
+
+        Raises:
+            RunError: A file is damaged.
+        """
+        now = time.time() if now is None else now
+        state = self._state(now)
+        # A worker may have ended between the reading of its status and the look at its lock. Now that
+        # the lock was seen free, its last word is written: look once more before calling it lost.
+        return self._state(now) if state is State.LOST else state
+
+    def _state(self, now: float) -> State:
         control, status, launch = self.control(), self.status(), self.launch()
-        attempt = status.attempt if status else 0
-        if control.attempt > attempt:
+        if status is None or control.attempt > status.attempt:
             if control.want is Wanted.CANCEL:
                 return State.STOPPED
             if launch is None or launch.attempt < control.attempt:
                 return State.QUEUED
-            waited = (time.time() if now is None else now) - launch.at
-            return State.STARTING if waited < LAUNCH_GRACE_SECONDS or self.is_held() else State.LOST
-        row = STATES[status.state]
-        if not row.active:
+            too_long = launch.ended or now - launch.at >= LAUNCH_GRACE_SECONDS
+            if too_long and not self.is_held():
+                return State.LOST
+            return State.STOPPING if control.want is Wanted.STOP else State.STARTING
+        if not STATES[status.state].active:
             return status.state
         if not self.is_held():
-            # It may have ended between the two reads: what it wrote last counts.
-            again = self.status()
-            return again.state if again and not STATES[again.state].active else State.LOST
+            return State.LOST
         if control.want is Wanted.STOP:
             return State.STOPPING
         if control.want is Wanted.PAUSE and status.state is State.RUNNING:
@@ -184,10 +207,14 @@ class RunFolder:
         Raises:
             RunError: A worker holds it.
         """
-        if self.is_held():
-            raise RunError(f"Run {self.id} is under way. Stop it first, then delete it.")
         freed = self.bytes_on_disk()
-        shutil.rmtree(self.path)
+        try:
+            # Held until the folder is out of sight, so that no late worker takes it up meanwhile.
+            with self.lock().acquire(timeout=DELETE_WAIT_SECONDS):
+                out_of_sight = self.path.rename(self.path.with_name(f"{TEMPORARY_PREFIX}{self.id}"))
+        except Timeout:
+            raise RunError(f"Run {self.id} is under way. Stop it first, then delete it.") from None
+        shutil.rmtree(out_of_sight)
         return freed
 
     def _read(self, name: str, model: type[Record]) -> Record | None:
@@ -195,8 +222,59 @@ class RunFolder:
             return model.model_validate_json((self.path / name).read_bytes())
         except FileNotFoundError:
             return None
-        except (ValidationError, json.JSONDecodeError) as error:
-            raise RunError(
-                f"The file {name} of run {self.id} is damaged. The other runs are not touched; "
-                f"delete this one on the Runs page, or put the file back from a copy."
-            ) from error
+        except (OSError, ValidationError) as error:
+            raise self._damaged(name) from error
+
+    def _damaged(self, name: str) -> RunError:
+        return RunError(
+            f"The file {name} of run {self.id} is missing or damaged. The other runs are not touched; "
+            f"delete this one on the Runs page, or put the file back from a copy."
+        )
+
+
+class EventWriter:
+    """Appends events to a run, one line each, and keeps the file open; for the worker only."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        # Unbuffered: a line reaches the file whole with one call of the system, or is seen to have failed.
+        self._file = (folder.path / "events.jsonl").open("ab+", buffering=0)
+        self._inside_line = self._ends_inside_line()
+
+    def append(self, event: Event) -> None:
+        """Write one event.
+
+        Raises:
+            OSError: The disk is full; the events before are as they were.
+        """
+        line = event.model_dump_json().encode() + b"\n"
+        if self._inside_line:
+            line = b"\n" + line
+        self._inside_line = True
+        if self._file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "events.jsonl")
+        self._inside_line = False
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _ends_inside_line(self) -> bool:
+        # A worker that was killed while it wrote leaves half a line; nothing may be glued to it.
+        if self._file.seek(0, os.SEEK_END) == 0:
+            return False
+        self._file.seek(-1, os.SEEK_END)
+        return self._file.read(1) != b"\n"
+
+
+def _is_locked(descriptor: int) -> bool:
+    """Whether somebody holds the exclusive lock on an open file.
+
+    Asked for a shared lock, so that two readers who look in the same moment never take each other
+    for a worker; a worker that starts in that moment waits for some milliseconds.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    return False

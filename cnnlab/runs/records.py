@@ -26,7 +26,7 @@ class _Record(BaseModel):
 class Status(_Record):
     """`state.json`: where the worker is now. Written by the worker only, whole, at least every 2 seconds."""
 
-    state: State = State.QUEUED
+    state: State = State.STARTING
     attempt: int = 1
     pid: int | None = None
     beat: int = 0
@@ -59,6 +59,8 @@ class Control(_Record):
     """Which attempt this is for; above the status' own, the run is waiting to be taken up (again)."""
     queued_at: float = 0.0
     """Its place in the queue: wall clock, seconds since 1970."""
+    wanted_at: float = 0.0
+    """When somebody last asked for something else: wall clock, seconds since 1970."""
 
 
 class Launch(_Record):
@@ -69,6 +71,10 @@ class Launch(_Record):
     handle: str
     """What the executor needs to find the worker again: a pid and its start time, a job number."""
     at: float
+    ended: bool = False
+    """The executor says that it is gone; whoever waits for it waits in vain."""
+    message: str = ""
+    """Why it could not be started, where it could not."""
 
 
 class Step(_Record):

@@ -80,14 +80,14 @@ STATES = MappingProxyType(
             icon=":material/pause:",
             color="orange",
             active=True,
-            actions=("stop",),
+            actions=("stop", "force_stop"),
         ),
         State.PAUSED: StateRow(
             label="Paused",
             sentence="It waits where it was, with nothing lost. Resume it when you like.",
             icon=":material/pause_circle:",
             color="orange",
-            actions=("resume", "stop"),
+            actions=("resume", "stop", "delete"),
         ),
         State.STOPPING: StateRow(
             label="Stopping",
@@ -95,6 +95,7 @@ STATES = MappingProxyType(
             icon=":material/stop:",
             color="orange",
             active=True,
+            actions=("force_stop",),
         ),
         State.STOPPED: StateRow(
             label="Stopped",
@@ -102,7 +103,7 @@ STATES = MappingProxyType(
             icon=":material/stop_circle:",
             color="gray",
             ended=True,
-            actions=("delete",),
+            actions=("predict", "delete"),
         ),
         State.FINISHED: StateRow(
             label="Finished",
@@ -118,7 +119,7 @@ STATES = MappingProxyType(
             icon=":material/error:",
             color="red",
             ended=True,
-            actions=("resume", "delete"),
+            actions=("resume", "stop", "predict", "delete"),
         ),
         State.LOST: StateRow(
             label="Lost",
@@ -126,7 +127,7 @@ STATES = MappingProxyType(
             icon=":material/help:",
             color="red",
             ended=True,
-            actions=("resume", "delete"),
+            actions=("resume", "stop", "delete"),
         ),
     }
 )

@@ -4,6 +4,7 @@ This module never knows a particular setting.
 """
 
 import json
+import reprlib
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -77,7 +78,10 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
     field = model.model_fields.get(name)
     label = (field.title if field and field.title else name.replace("_", " ")).capitalize()
     context = detail.get("ctx", {})
-    found = repr(detail["input"]) if not isinstance(detail["input"], dict | list) else "what was given"
+    # Shortened: somebody may have put a whole file into a field.
+    found = (
+        reprlib.repr(detail["input"]) if not isinstance(detail["input"], dict | list) else "what was given"
+    )
     match detail["type"]:
         case "value_error":
             return str(context["error"])
@@ -93,5 +97,9 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
             return f"{label} is {found}; it has to be {word} {context.get('le', context.get('lt'))}."
         case "literal_error":
             return f"{label} is {found}; choose {context['expected']}."
+        case "union_tag_invalid":
+            return f"{label} has the kind {context['tag']!r}; choose {context['expected_tags']}."
+        case "union_tag_not_found":
+            return f"{label} does not say its kind. Export these settings again."
         case _:
             return f"{label} is {found}: {detail['msg'][0].lower()}{detail['msg'][1:]}."

@@ -137,6 +137,11 @@ class Draft:
         if network != self.network:
             self._step(replace(self._now, network=network))
 
+    def rename(self, name: str) -> None:
+        """Give it a name that nobody typed; forms show it."""
+        self.change(name=name)
+        self.generation += 1
+
     def undo(self) -> None:
         """Go one step back."""
         self._travel(self._past, self._future)
@@ -154,7 +159,9 @@ class Draft:
 
     def _insert(self, block: Block, *, at: int) -> None:
         if len(self.numbers) >= MOST_BLOCKS:
-            raise SpecError(f"A network has at most {MOST_BLOCKS} blocks. Use 'In a row' of a convolution, or remove a block.")
+            raise SpecError(
+                f"A network has at most {MOST_BLOCKS} blocks. Use 'In a row' of a convolution, or remove a block."
+            )
         number = self._number()
         blocks, numbers = list(self.network.blocks), list(self.numbers)
         blocks.insert(at, block)

@@ -37,6 +37,65 @@ class Edited(Generic[S]):
     """What is wrong, as sentences; they are on the screen already."""
 
 
+class Form(Generic[S]):
+    """The settings of one spec, drawn where the page wants them and checked once, as a whole.
+
+    Args:
+        model: The class of the settings.
+        key: Name of this form in the session. Inputs keep what was typed for as long as it is the
+            same: use another key to start from other `values`.
+        values: What to start from; fields not given have their default.
+        disabled: Show, but let nothing be changed.
+    """
+
+    def __init__(
+        self,
+        model: type[S],
+        *,
+        key: str,
+        values: S | Mapping[str, Any] | None = None,
+        disabled: bool = False,
+    ) -> None:
+        start = values if isinstance(values, model) else model.create(dict(values or {}))
+        self.model = model
+        self.key = key
+        self.disabled = disabled
+        self.values: dict[str, Any] = {name: getattr(start, name) for name in model.model_fields}
+        """Plain values of all fields, as they are now."""
+        self._places: dict[str, Any] = {}
+
+    def draw(self, names: Sequence[str] | None = None, *, but: Sequence[str] = (), columns: int = 3) -> None:
+        """Draw inputs for these fields, or for all that have one and were not drawn yet.
+
+        Args:
+            names: Fields, in this order. `kind` and nested specs never have an input.
+            but: Fields to leave out all the same.
+            columns: Most inputs side by side; fewer on a narrow screen.
+        """
+        fields = self.model.model_fields
+        names = [n for n in fields if n not in self._places] if names is None else names
+        grid = st.grid(columns, min_column_width=NARROWEST_INPUT_PIXELS)
+        for name in names:
+            if name in but or not _has_input(fields[name]):
+                continue
+            with grid.cell():
+                key = f"{self.key}-{name}"
+                self.values[name] = _input(
+                    name, fields[name], self.values[name], key=key, disabled=self.disabled
+                )
+                self._places[name] = st.empty()
+
+    def result(self) -> Edited[S]:
+        """Check everything; faults are written beside their inputs, those of the whole right here."""
+        try:
+            return Edited(values=self.values, spec=self.model.model_validate(self.values), problems=())
+        except ValidationError as error:
+            sentences = explain_by_field(error, self.model)
+        for name, sentence in sentences.items():
+            self._places.get(name, st).markdown(f":red[:material/error: {escape(sentence)}]")
+        return Edited(values=self.values, spec=None, problems=tuple(sentences.values()))
+
+
 def edit(
     model: type[S],
     *,
@@ -48,45 +107,25 @@ def edit(
     columns: int = 3,
     disabled: bool = False,
 ) -> Edited[S]:
-    """Draw inputs for the settings of a spec and return what they say.
+    """Draw a whole form and return what it says; see `Form` for the arguments it shares.
 
     Args:
-        model: The class of the settings.
-        key: Name of this form in the session. Inputs keep what was typed for as long as it is the
-            same: use another key to start from other `values`.
-        values: What to start from; fields not given have their default.
-        only: Fields to show, in this order; without it all that have an input. `kind` never has.
+        only: Fields to show; without it all that have an input.
         more: Fields that are shown in an expander below the others.
         more_label: What the expander says.
-        columns: Most inputs side by side; fewer on a narrow screen.
-        disabled: Show, but let nothing be changed.
     """
-    start = model.model_validate(dict(values) if isinstance(values, Mapping) else values or {})
-    shown = [name for name in (only or model.model_fields) if name not in more and _has_input(model.model_fields[name])]
-    current = {name: getattr(start, name) for name in model.model_fields}
-    places: dict[str, Any] = {}
-
-    def draw(names: Sequence[str]) -> None:
-        grid = st.grid(columns, min_column_width=NARROWEST_INPUT_PIXELS)
-        for name in names:
-            with grid.cell():
-                field = model.model_fields[name]
-                current[name] = _input(name, field, current[name], key=f"{key}-{name}", disabled=disabled)
-                places[name] = st.empty()
-
-    if shown:
-        draw(shown)
-    whole = st.empty()
+    form = Form(model, key=key, values=values, disabled=disabled)
+    names = [name for name in (only if only is not None else model.model_fields) if name not in more]
+    form.draw(names, columns=columns)
     if more:
         with st.expander(more_label, icon=":material/tune:", key=f"{key}-more"):
-            draw(more)
-    try:
-        return Edited(values=current, spec=model.model_validate(current), problems=())
-    except ValidationError as error:
-        sentences = explain_by_field(error, model)
-    for name, sentence in sentences.items():
-        places.get(name, whole).markdown(f":red[:material/error: {escape(sentence)}]")
-    return Edited(values=current, spec=None, problems=tuple(sentences.values()))
+            form.draw(more, columns=columns)
+    return form.result()
+
+
+def single(model: type[Spec], name: str, *, value: Any, key: str, disabled: bool = False) -> Any:
+    """Draw the input of one field alone and return what it holds; the spec checks it when it is made."""
+    return _input(name, model.model_fields[name], value, key=key, disabled=disabled)
 
 
 def label_of(model: type[Spec], name: str) -> str:
@@ -133,9 +172,7 @@ def _input(name: str, field: FieldInfo, value: Any, *, key: str, disabled: bool)
         return st.toggle(value=value, **shared)
     if field.annotation is int:
         low, high = _limits(field)
-        return st.number_input(
-            value=value, min_value=_whole(low), max_value=_whole(high), step=1, required=True, **shared
-        )
+        return st.number_input(value=value, min_value=_whole(low), max_value=_whole(high), step=1, **shared)
     if field.annotation is float:
         return _real(field, value, shared)
     longest = next((item.max_length for item in field.metadata if hasattr(item, "max_length")), None)
@@ -155,12 +192,8 @@ def _real(field: FieldInfo, value: float, shared: dict[str, Any]) -> float:
     if any(isinstance(item, Gt) for item in field.metadata) and 0 < value <= 0.01:
         # A learning rate: tiny numbers of very different size, so one digit at its own magnitude is a step.
         step = 10.0 ** (math.floor(math.log10(field.default or value)) - 1)
-        return st.number_input(
-            value=value, min_value=low, max_value=high, step=step, format="%.1e", required=True, **shared
-        )
-    return st.number_input(
-        value=value, min_value=low, max_value=high, step=0.05, format="%.2f", required=True, **shared
-    )
+        return st.number_input(value=value, min_value=low, max_value=high, step=step, format="%.2e", **shared)
+    return st.number_input(value=value, min_value=low, max_value=high, step=0.05, format="%.2f", **shared)
 
 
 def _limits(field: FieldInfo) -> tuple[float | None, float | None]:

@@ -4,7 +4,7 @@ Only a `CnnlabError` is shown as text. Anything else is our bug and passes throu
 also steers with exceptions of its own. This module never knows what a page is about.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import streamlit as st
@@ -61,7 +61,33 @@ def section(title: str, *, lead: str = "") -> None:
         st.caption(lead)
 
 
-def empty(title: str, sentence: str, *, page: str = "", label: str = "", icon: str = ":material/inbox:") -> None:
+def card(label: str, value: str, sentence: str = "") -> None:
+    """Draw one figure that matters: what it is, the number with its unit, and a sentence about it.
+
+    Everything is Markdown: escape user text. Several belong into the cells of a grid with borders.
+    """
+    st.metric(label, value)
+    if sentence:
+        st.caption(sentence)
+
+
+def figures(columns: Mapping[str, Mapping[str, str]]) -> None:
+    """Draw a small table of figures: one column a key, one row a label, numbers aligned to the right.
+
+    Everything is ours or written by `ui.text`: it is Markdown.
+    """
+    labels = list(dict.fromkeys(label for column in columns.values() for label in column))
+    lines = ["| | " + " | ".join(columns) + " |", "|:--|" + "--:|" * len(columns)]
+    lines += [
+        f"| {label} | " + " | ".join(column.get(label, "–") for column in columns.values()) + " |"
+        for label in labels
+    ]
+    st.markdown("\n".join(lines))
+
+
+def empty(
+    title: str, sentence: str, *, page: str = "", label: str = "", icon: str = ":material/inbox:"
+) -> None:
     """Say that there is nothing yet, and what to do first.
 
     Args:

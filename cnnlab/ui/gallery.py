@@ -39,7 +39,9 @@ class Tile:
     """Shown when the mouse rests on it."""
 
 
-def gallery(tiles: Sequence[Tile], *, key: str, on_open: Callable[[int], None], tile_pixels: int = 128) -> None:
+def gallery(
+    tiles: Sequence[Tile], *, key: str, on_open: Callable[[int], None], tile_pixels: int = 128
+) -> None:
     """Draw pictures in a grid that fits the width; `on_open` gets the number of a clicked one.
 
     `on_open` runs before the page is drawn again, so it may change the session but draw nothing.

@@ -15,6 +15,7 @@ ASSETS = Path(__file__).resolve().parent / "assets"
 HTML = """
 <div class="live-chart">
   <div class="live-chart-title"></div>
+  <div class="live-chart-legend"></div>
   <div class="live-chart-plot" role="img"></div>
 </div>
 """

@@ -23,15 +23,26 @@ class PageRow:
 
 
 PAGES: dict[str, PageRow] = {
-    "home": PageRow(section="", title="Home", icon=":material/home:", summary="Where you are, and what comes next"),
+    "home": PageRow(
+        section="", title="Home", icon=":material/home:", summary="Where you are, and what comes next"
+    ),
     "datasets": PageRow(
-        section="Data", title="Datasets", icon=":material/photo_library:", summary="Bring pictures, look at them, split them"
+        section="Data",
+        title="Datasets",
+        icon=":material/photo_library:",
+        summary="Bring pictures, look at them, split them",
     ),
     "build": PageRow(
-        section="Model", title="Build", icon=":material/view_agenda:", summary="Build a CNN from blocks and see what it costs"
+        section="Model",
+        title="Build",
+        icon=":material/view_agenda:",
+        summary="Build a CNN from blocks and see what it costs",
     ),
     "backbones": PageRow(
-        section="Model", title="Backbones", icon=":material/account_tree:", summary="Compare pretrained networks and pick one"
+        section="Model",
+        title="Backbones",
+        icon=":material/account_tree:",
+        summary="Compare pretrained networks and pick one",
     ),
     "train": PageRow(
         section="Train", title="Train", icon=":material/show_chart:", summary="Start a run and watch it learn"
@@ -40,7 +51,10 @@ PAGES: dict[str, PageRow] = {
         section="Train", title="Runs", icon=":material/history:", summary="All runs, compared side by side"
     ),
     "predict": PageRow(
-        section="Use", title="Predict", icon=":material/image_search:", summary="Ask a finished run about new pictures"
+        section="Use",
+        title="Predict",
+        icon=":material/image_search:",
+        summary="Ask a finished run about new pictures",
     ),
 }
 
@@ -80,8 +94,17 @@ def go(name: str, **query: str) -> NoReturn:
     st.switch_page(page(name), query_params=query or None)
 
 
-def button(name: str, *, label: str, key: str, primary: bool = False, icon: str | None = None, **query: str) -> None:
+def button(
+    name: str,
+    *,
+    label: str,
+    key: str,
+    primary: bool = False,
+    quiet: bool = False,
+    icon: str | None = None,
+    **query: str,
+) -> None:
     """Draw a button that leaves for a page; `label` is Markdown: escape user text in it."""
-    kind = "primary" if primary else "secondary"
+    kind = "primary" if primary else "tertiary" if quiet else "secondary"
     if st.button(label, key=key, type=kind, icon=icon or PAGES[name].icon):
         go(name, **query)

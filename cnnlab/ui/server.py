@@ -25,7 +25,14 @@ SHELL = Path(__file__).resolve().with_name("shell.py")
 PLOTLY_ADDRESS = f"/assets/plotly-{version('plotly')}.min.js"
 """With the version in it, so that a browser may keep the file for good."""
 
-HEAVY_MODULES = ("numpy", "pandas", "PIL.Image", "plotly.graph_objects", "pyarrow", "streamlit.delta_generator")
+HEAVY_MODULES = (
+    "numpy",
+    "pandas",
+    "PIL.Image",
+    "plotly.graph_objects",
+    "pyarrow",
+    "streamlit.delta_generator",
+)
 
 SECURITY_HEADERS = {
     # Streamlit's own page needs inline styles and scripts, and evaluates charts. What matters here is that
@@ -68,7 +75,11 @@ class SecurityHeaders:
                 given = {name for name, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],
-                    *((n.encode(), v.encode()) for n, v in SECURITY_HEADERS.items() if n.encode() not in given),
+                    *(
+                        (n.encode(), v.encode())
+                        for n, v in SECURITY_HEADERS.items()
+                        if n.encode() not in given
+                    ),
                 ]
             await send(message)
 

@@ -71,7 +71,9 @@ def file_size(num_bytes: float | None) -> str:
         if abs(num_bytes) < 1000 or unit == "GB":
             break
         num_bytes /= 1000
-    return f"{num_bytes:,.0f} {unit}" if unit in ("B", "kB") or num_bytes >= 100 else f"{num_bytes:,.1f} {unit}"
+    return (
+        f"{num_bytes:,.0f} {unit}" if unit in ("B", "kB") or num_bytes >= 100 else f"{num_bytes:,.1f} {unit}"
+    )
 
 
 def duration(seconds: float | None) -> str:

@@ -55,6 +55,7 @@ def test_no_pictures_are_no_comparison():
         pytest.param(0, 5, 2 / 32, id="five flips one way"),
         pytest.param(5, 5, 1.0, id="as many both ways"),
         pytest.param(1, 9, 2 * 11 / 1024, id="one against nine"),
+        pytest.param(2000, 2200, 0.0021323556719912455, id="thousands, as SciPy has it"),
     ],
 )
 def test_mcnemar_is_two_tails_of_a_fair_coin(only_a, only_b, p):

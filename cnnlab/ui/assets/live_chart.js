@@ -1,7 +1,12 @@
 // Draws the payload of cnnlab.charts.live and redraws it in place at every tick: nothing blinks, a zoom stays.
 // Colours of text, grid and background come from the theme; those of the data come with the data.
 
-const drawn = new WeakMap(); // element -> {signature, observer}
+const drawn = new WeakMap(); // plot -> what was drawn last, and which series are hidden
+const CONFIG = {
+  displaylogo: false,
+  responsive: false, // an observer of ours does it: the sidebar changes the width as well
+  modeBarButtons: [["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d", "toImage"]],
+};
 let plotly = null; // one promise for all charts of the page
 
 function loadPlotly(address) {
@@ -41,11 +46,12 @@ function themeOf(element) {
   };
 }
 
-function trace(series) {
+function trace(series, hidden) {
   return {
     type: "scatter",
     uid: series.key,
     name: series.name,
+    visible: !hidden.has(series.key),
     x: decode(series.x),
     y: decode(series.y),
     mode: series.mode,
@@ -53,9 +59,54 @@ function trace(series) {
     marker: { color: series.color, symbol: series.symbol, size: series.size },
     opacity: series.opacity,
     hovertemplate: series.hover,
-    showlegend: series.legend,
     connectgaps: false,
+    cliponaxis: false, // the marker of the last epoch lies on the edge
   };
+}
+
+// A legend of our own: it wraps on a phone instead of eating the chart, and never moves the axes.
+const MARKERS = {
+  circle: "M13 3.5a3.5 3.5 0 1 0 0 7a3.5 3.5 0 1 0 0-7z",
+  diamond: "M13 3l4 4-4 4-4-4z",
+  square: "M9.7 3.7h6.6v6.6H9.7z",
+  star: "M13 1.2l1.7 3.8 4.1.4-3.1 2.8.9 4.1L13 10.2l-3.6 2.1.9-4.1L7.2 5.4l4.1-.4z",
+};
+
+function swatch(series) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 26 14");
+  const add = (tag, attributes) => {
+    const shape = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) shape.setAttribute(name, value);
+    svg.appendChild(shape);
+  };
+  if (series.mode.includes("lines")) {
+    const dash = { solid: "none", dot: "2 3", dash: "6 3" }[series.dash] ?? series.dash.replaceAll("px", "");
+    add("line", { x1: 1, y1: 7, x2: 25, y2: 7, stroke: series.color, "stroke-width": 2, "stroke-dasharray": dash });
+  }
+  if (series.mode.includes("markers")) add("path", { d: MARKERS[series.symbol] ?? MARKERS.circle, fill: series.color });
+  return svg;
+}
+
+function drawLegend(place, data, hidden, redraw) {
+  place.replaceChildren(
+    ...data.series
+      .filter((series) => series.legend)
+      .map((series) => {
+        const entry = document.createElement("button");
+        entry.type = "button";
+        entry.title = "Show or hide";
+        entry.setAttribute("aria-pressed", String(!hidden.has(series.key)));
+        const name = document.createElement("span");
+        name.textContent = series.name;
+        entry.append(swatch(series), name);
+        entry.onclick = () => {
+          if (!hidden.delete(series.key)) hidden.add(series.key);
+          redraw();
+        };
+        return entry;
+      })
+  );
 }
 
 function axis(given, theme) {
@@ -73,19 +124,28 @@ function axis(given, theme) {
   };
 }
 
-function layoutOf(data, theme, touch) {
+// Plotly keeps a zoom only for as long as the range that it is given stays the same; ours grows with the run.
+// So while somebody has zoomed, the range of before is given again.
+function xRange(plot, data, state) {
+  const shown = plot.layout?.xaxis?.range;
+  const zoomed = state.rev === data.rev && shown && state.range && shown.some((end, i) => end !== state.range[i]);
+  if (!zoomed) state.range = data.x_axis.range;
+  state.rev = data.rev;
+  return [...state.range];
+}
+
+function layoutOf(data, theme, touch, range) {
   return {
     uirevision: data.rev,
-    margin: { l: 58, r: 14, t: 34, b: 44 },
+    margin: { l: 58, r: 14, t: 12, b: 44 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: theme.font, color: theme.text, size: 12.5 },
-    xaxis: axis(data.x_axis, theme),
+    xaxis: axis({ ...data.x_axis, range }, theme),
     yaxis: axis(data.y_axis, theme),
     shapes: data.shapes,
     annotations: data.annotations.map((note) => ({ ...note, font: { size: 11.5, color: theme.muted, ...note.font } })),
-    showlegend: true,
-    legend: { orientation: "h", x: 0, xanchor: "left", y: 1.01, yanchor: "bottom", font: { size: 12 } },
+    showlegend: false,
     hovermode: "x unified",
     hoverlabel: { bgcolor: theme.surface, bordercolor: theme.grid, font: { color: theme.text, size: 12 } },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.muted, activecolor: theme.text },
@@ -95,39 +155,39 @@ function layoutOf(data, theme, touch) {
 }
 
 export default function ({ data, parentElement }) {
-  const element = parentElement.querySelector(".live-chart-plot");
-  const theme = themeOf(element);
-  const signature = JSON.stringify([data.rev, data.tick, theme]);
+  const chart = parentElement.querySelector(".live-chart");
+  const plot = chart.querySelector(".live-chart-plot");
+  const theme = themeOf(chart);
   const touch = window.matchMedia("(pointer: coarse)").matches;
-  element.setAttribute("aria-label", data.title);
-  parentElement.querySelector(".live-chart-title").textContent = data.title;
-  parentElement.querySelector(".live-chart").dataset.tick = data.tick;
+  const state = drawn.get(plot) ?? { signature: "", rev: "", range: null, observer: null, hidden: new Set() };
+  drawn.set(plot, state);
 
-  if (drawn.get(element)?.signature !== signature) {
-    const observer = drawn.get(element)?.observer;
-    drawn.set(element, { signature, observer });
+  const redraw = () => {
+    const signature = JSON.stringify([data.rev, data.tick, theme, [...state.hidden]]);
+    if (state.signature === signature) return;
+    state.signature = signature;
+    chart.dataset.tick = data.tick;
+    chart.querySelector(".live-chart-title").textContent = data.title;
+    plot.setAttribute("aria-label", data.title);
+    drawLegend(chart.querySelector(".live-chart-legend"), data, state.hidden, redraw);
     loadPlotly(data.plotly).then(
       async (Plotly) => {
-        if (drawn.get(element)?.signature !== signature) return; // a newer tick is on its way
-        await Plotly.react(element, data.series.map(trace), layoutOf(data, theme, touch), {
-          displaylogo: false,
-          responsive: false,
-          scrollZoom: false,
-          modeBarButtons: [["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d", "toImage"]],
-        });
-        const state = drawn.get(element);
-        if (state && !state.observer) {
-          state.observer = new ResizeObserver(() => Plotly.Plots.resize(element));
-          state.observer.observe(element);
+        if (state.signature !== signature) return; // a newer tick is on its way
+        const traces = data.series.map((series) => trace(series, state.hidden));
+        await Plotly.react(plot, traces, layoutOf(data, theme, touch, xRange(plot, data, state)), CONFIG);
+        if (!state.observer) {
+          state.observer = new ResizeObserver(() => Plotly.Plots.resize(plot));
+          state.observer.observe(plot);
         }
       },
-      (error) => (element.textContent = error.message + ". Reload the page.")
+      (error) => (plot.textContent = error.message + ". Reload the page.")
     );
-  }
+  };
+  redraw();
 
   return () => {
-    drawn.get(element)?.observer?.disconnect();
-    drawn.delete(element);
-    if (window.Plotly) window.Plotly.purge(element);
+    state.observer?.disconnect();
+    drawn.delete(plot);
+    if (window.Plotly) window.Plotly.purge(plot);
   };
 }

@@ -1,0 +1,20 @@
+"""Every figure that a page can draw, under one roof: `figures.class_counts(...)`.
+
+The live chart is no figure but a payload (`charts.live`). This module never draws.
+"""
+
+from cnnlab.charts.backbones import accuracy_against_size as backbones
+from cnnlab.charts.datasets import class_counts
+from cnnlab.charts.evaluation import confusion_matrix
+from cnnlab.charts.learning import compare_runs, learning_curves, learning_rate
+from cnnlab.charts.predictions import probability_bars
+
+__all__ = [
+    "backbones",
+    "class_counts",
+    "compare_runs",
+    "confusion_matrix",
+    "learning_curves",
+    "learning_rate",
+    "probability_bars",
+]

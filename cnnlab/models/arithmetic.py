@@ -1,0 +1,190 @@
+"""What each kind of block does to what reaches it: the arithmetic of its Keras layers, one function a kind.
+
+Adding a kind of block is adding a row to `LAYERS`. This module never sees a whole network:
+`models.anatomy` does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from types import MappingProxyType
+from typing import Any
+
+from cnnlab.specs.blocks import (
+    AveragePooling,
+    Block,
+    Convolution,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling,
+    MaxPooling,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signal:
+    """What flows from one layer to the next: maps, or a vector."""
+
+    shape: tuple[int, ...]
+    receptive_field: int | None
+    jump: int = 1
+    """Pixels of the picture between two neighbours of the map."""
+
+    @property
+    def is_map(self) -> bool:
+        return len(self.shape) == 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One Keras layer that a block becomes."""
+
+    output: Signal
+    parameters: int = 0
+    frozen_parameters: int = 0
+    """Those that are counted but never trained: running means and variances."""
+    multiply_adds: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """The layer that every network ends in; nobody lists it, so it is no block of its own."""
+
+    units: int
+    kind: str = "dense"
+    label: str = "Output"
+
+    def describe(self) -> str:
+        return f"{self.units} classes · softmax"
+
+
+class ImpossibleError(Exception):
+    """A block cannot work on what reaches it; carries the sentence, and what to carry on with below it."""
+
+    def __init__(self, sentence: str, *, carry_on: Signal) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.carry_on = carry_on
+
+
+# What each kind of block becomes, layer by layer. Shapes are Keras': 'same' starts a window at every
+# step, 'valid' uses whole windows only.
+
+
+def _convolution(block: Convolution, signal: Signal) -> list[Layer]:
+    _require_map(block, signal)
+    layers: list[Layer] = []
+    reached = signal
+    for repeat in range(block.repeats):
+        if not _fits(reached, size=block.kernel_size, padding=block.padding):
+            where = f" at convolution {repeat + 1} of {block.repeats}" if block.repeats > 1 else ""
+            raise ImpossibleError(
+                f"The map is {_size(reached)} here{where}; a {_window(block.kernel_size)} filter needs at least "
+                f"{_window(block.kernel_size)}: use padding same, a smaller kernel, or drop a pool.",
+                carry_on=signal,
+            )
+        weights = block.kernel_size**2 * reached.shape[-1] * block.filters
+        strides = block.strides if repeat == 0 else 1
+        reached = _slide(
+            reached, size=block.kernel_size, strides=strides, padding=block.padding, maps=block.filters
+        )
+        biases = 0 if block.batch_normalization else block.filters
+        multiply_adds = prod(reached.shape[:2]) * weights
+        layers.append(Layer(output=reached, parameters=weights + biases, multiply_adds=multiply_adds))
+        if block.batch_normalization:
+            statistics = 2 * block.filters
+            layers.append(Layer(output=reached, parameters=4 * block.filters, frozen_parameters=statistics))
+            if block.activation != "linear":
+                layers.append(Layer(output=reached))
+    return layers
+
+
+def _pooling(block: MaxPooling | AveragePooling, signal: Signal) -> list[Layer]:
+    _require_map(block, signal)
+    if not _fits(signal, size=block.pool_size, padding=block.padding):
+        raise ImpossibleError(
+            f"The map is {_size(signal)} here; a {_window(block.pool_size)} pool needs at least "
+            f"{_window(block.pool_size)}: use padding same or drop a pool.",
+            carry_on=signal,
+        )
+    strides = block.strides or block.pool_size
+    pooled = _slide(
+        signal, size=block.pool_size, strides=strides, padding=block.padding, maps=signal.shape[-1]
+    )
+    return [Layer(output=pooled)]
+
+
+def _global_average_pooling(block: GlobalAveragePooling, signal: Signal) -> list[Layer]:
+    _require_map(block, signal)
+    return [Layer(output=_vector(signal.shape[-1]))]
+
+
+def _flatten(block: Flatten, signal: Signal) -> list[Layer]:
+    return [Layer(output=_vector(prod(signal.shape)))]
+
+
+def _dropout(block: Dropout, signal: Signal) -> list[Layer]:
+    return [Layer(output=signal)]
+
+
+def _dense(block: Dense | Output, signal: Signal) -> list[Layer]:
+    if signal.is_map:
+        name = "The output layer" if isinstance(block, Output) else "A dense layer"
+        raise ImpossibleError(
+            f"{name} needs one vector, but {signal.shape[-1]} maps of {_size(signal)} reach it. "
+            f"Put Global average pooling (few weights) or Flatten before it.",
+            carry_on=_vector(block.units),
+        )
+    weights = signal.shape[0] * block.units
+    return [Layer(output=_vector(block.units), parameters=weights + block.units, multiply_adds=weights)]
+
+
+LAYERS: MappingProxyType[str, Callable[[Any, Signal], list[Layer]]] = MappingProxyType(
+    {
+        "convolution": _convolution,
+        "max_pooling": _pooling,
+        "average_pooling": _pooling,
+        "dropout": _dropout,
+        "flatten": _flatten,
+        "global_average_pooling": _global_average_pooling,
+        "dense": _dense,
+    }
+)
+"""The arithmetic of every kind of block in `specs.blocks.BLOCKS`."""
+
+
+def _require_map(block: Block, signal: Signal) -> None:
+    if not signal.is_map:
+        raise ImpossibleError(
+            f"{block.label} needs maps, but a vector of {signal.shape[0]:,} values reaches it. "
+            f"Move it above the Flatten or Global average pooling, or leave it out.",
+            carry_on=signal,
+        )
+
+
+def _fits(signal: Signal, *, size: int, padding: str) -> bool:
+    return padding == "same" or size <= signal.shape[0]
+
+
+def _slide(signal: Signal, *, size: int, strides: int, padding: str, maps: int) -> Signal:
+    """Move a square window over the maps (https://distill.pub/2019/computing-receptive-fields/)."""
+    length = signal.shape[0] if padding == "same" else signal.shape[0] - size + 1
+    steps = -(-length // strides)
+    return Signal(
+        shape=(steps, steps, maps),
+        receptive_field=signal.receptive_field + (size - 1) * signal.jump,
+        jump=signal.jump * strides,
+    )
+
+
+def _vector(length: int) -> Signal:
+    return Signal(shape=(length,), receptive_field=None)
+
+
+def _size(signal: Signal) -> str:
+    return f"{signal.shape[0]} × {signal.shape[1]}"
+
+
+def _window(size: int) -> str:
+    return f"{size} × {size}"

@@ -1,0 +1,241 @@
+"""Puts runs in a queue, starts them while slots are free, and passes on what is wanted of them.
+
+Everything here may be called from anywhere at any time: by pages as they poll, by the server as it
+starts, by a worker as it ends. One file lock of the workspace keeps callers apart. This module never
+signals a process itself (`executors` do) and never touches the index.
+"""
+
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from cnnlab.errors import RunError, WorkspaceError
+from cnnlab.files import TEMPORARY_PREFIX, remove_leftovers, write_text
+from cnnlab.runs.actions import check_action
+from cnnlab.runs.executors import EXECUTORS, find_executor
+from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.records import Control, Launch
+from cnnlab.runs.states import STATES, State, Wanted
+from cnnlab.settings import settings, workspace
+from cnnlab.specs.runs import RunSpec
+
+EXECUTOR = "local"
+LOCK_SECONDS = 10.0
+LEFTOVER_SECONDS = 3600.0
+FORCE_GRACE_SECONDS = 5.0
+"""How long it has after SIGTERM before SIGKILL."""
+
+
+class QueueBusyError(RunError):
+    """Somebody else has held the queue for longer than anything in it takes."""
+
+
+def submit(spec: RunSpec) -> RunFolder:
+    """Put a new run at the end of the queue; it starts at once when a slot is free.
+
+    Raises:
+        WorkspaceError: The workspace cannot be written.
+    """
+    runs = workspace().runs
+    with _holding_the_queue():
+        remove_leftovers(runs, older_than_seconds=LEFTOVER_SECONDS)
+        run = _make_folder(spec, runs)
+    advance()
+    return run
+
+
+def advance() -> None:
+    """Note which workers are gone, then start the oldest queued runs while slots are free.
+
+    Idempotent. When the queue is busy nothing is done: whoever holds it, or the next poll, does it.
+    """
+    try:
+        with _holding_the_queue():
+            _advance()
+    except QueueBusyError:
+        return
+
+
+def stop(run: RunFolder) -> None:
+    """End a run and keep its best model so far; one that has none yet is taken out of the queue.
+
+    A run without a worker is given one that scores the best model, before all that are queued.
+
+    Raises:
+        RunError: It has ended, or has no checkpoint that a model could come from.
+    """
+    with _holding_the_queue():
+        state = check_action(run, "stop")
+        if state and STATES[state].active:
+            _want(run, Wanted.STOP)
+        elif state:
+            wanted = Wanted.STOP if run.has_checkpoint() else Wanted.CANCEL
+            _want(run, wanted, again=state is not State.QUEUED)
+    advance()
+
+
+def pause(run: RunFolder) -> None:
+    """Let a run stop after the step it is in and keep everything.
+
+    Raises:
+        RunError: It is not running.
+    """
+    with _holding_the_queue():
+        if check_action(run, "pause"):
+            _want(run, Wanted.PAUSE)
+
+
+def resume(run: RunFolder) -> None:
+    """Put a run back into the queue, to go on where its last checkpoint is.
+
+    Raises:
+        RunError: It is under way or has come to its end.
+    """
+    with _holding_the_queue():
+        if check_action(run, "resume"):
+            _want(run, Wanted.RUN, again=True)
+    advance()
+
+
+def force_stop(run: RunFolder) -> None:
+    """End a worker that has not obeyed for ten seconds; may take ten more. Its checkpoint stays.
+
+    Raises:
+        RunError: Nothing was asked of it, or only just, or it cannot be ended from here.
+    """
+    with _holding_the_queue():
+        check_action(run, "force_stop")
+        launch, held = run.launch(), run.is_held()
+    # Not under the queue's lock: the others need not wait for the grace that this worker is given.
+    if launch and held:
+        find_executor(launch.executor).stop(launch.handle, grace_seconds=FORCE_GRACE_SECONDS)
+    if run.is_held():
+        status = run.status()
+        raise RunError(
+            f"The worker of run {run.id} could not be ended from here. End its process "
+            f"({status.pid if status and status.pid else 'number unknown'}) on the machine where it runs."
+        )
+    advance()
+
+
+def delete(run: RunFolder) -> int:
+    """Remove a run and everything that came out of it; return the bytes that became free.
+
+    A damaged run may be deleted too, whatever state it was in, unless a worker holds it.
+
+    Raises:
+        RunError: It is queued or under way.
+    """
+    with _holding_the_queue():
+        if not _is_damaged(run):
+            check_action(run, "delete")
+        return run.delete()
+
+
+def read_log(run: RunFolder, *, lines: int = 40) -> str:
+    """The last lines that the run's worker printed."""
+    launch = run.launch()
+    if launch is None:
+        return ""
+    return find_executor(launch.executor).logs(launch.handle, log=run.path / "worker.log", lines=lines)
+
+
+@contextmanager
+def _holding_the_queue() -> Iterator[None]:
+    home = workspace()
+    try:
+        with FileLock(home.runs / ".queue.lock").acquire(timeout=LOCK_SECONDS):
+            yield
+    except Timeout:
+        raise QueueBusyError("The queue is busy on this machine. Try again in a moment.") from None
+    except OSError as error:
+        raise WorkspaceError(
+            f"The workspace {home.home} cannot be written ({error.strerror or error}). Make room on the disk, "
+            f"or give yourself the right to write there, then try again."
+        ) from error
+
+
+def _make_folder(spec: RunSpec, runs: Path) -> RunFolder:
+    now = time.time()
+    run_id = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{secrets.token_hex(3)}"
+    # Under a temporary name until it is whole: nobody ever sees half a run.
+    unfinished = RunFolder(runs / f"{TEMPORARY_PREFIX}{run_id}")
+    unfinished.path.mkdir()
+    write_text(unfinished.path / "spec.json", spec.to_json())
+    unfinished.write_control(Control(queued_at=now, wanted_at=now))
+    return RunFolder(unfinished.path.rename(runs / run_id))
+
+
+def _advance() -> None:
+    free = EXECUTORS[EXECUTOR].capacity()
+    waiting: list[tuple[bool, float, RunFolder]] = []
+    for run in RunFolder.list_all(workspace().runs):
+        try:
+            state = _state_after_reaping(run)
+            if STATES[state].active:
+                free -= 1
+            elif state is State.QUEUED:
+                waiting.append((*_turn(run), run))
+        except RunError:
+            # It is damaged; the index shows it with its sentence, and the others go on.
+            continue
+    waiting.sort(key=lambda turn: turn[:2])
+    for _, _, run in waiting[: max(0, free)]:
+        _launch(run)
+
+
+def _turn(run: RunFolder) -> tuple[bool, float]:
+    """What puts the queued in order: scoring a stopped run is short and waited for, so it comes first."""
+    run.spec()
+    control = run.control()
+    return control.want is not Wanted.STOP, control.queued_at
+
+
+def _state_after_reaping(run: RunFolder) -> State:
+    """The state, without a minute's wait for a process that died before it took the lock."""
+    state = run.state()
+    if not STATES[state].active or run.is_held():
+        return state
+    launch = run.launch()
+    if launch and not launch.ended and not find_executor(launch.executor).poll(launch.handle):
+        run.write_launch(launch.model_copy(update={"ended": True}))
+    return run.state()
+
+
+def _is_damaged(run: RunFolder) -> bool:
+    try:
+        run.spec()
+        run.state()
+    except RunError:
+        return True
+    return False
+
+
+def _launch(run: RunFolder) -> None:
+    # -P: the folder of the run, where the worker starts, is never looked into for modules.
+    command = [sys.executable, "-P", "-m", settings().worker_module, str(run.path)]
+    launch = Launch(attempt=run.control().attempt, executor=EXECUTOR, handle="", at=time.time())
+    try:
+        handle = find_executor(EXECUTOR).submit(command, log=run.path / "worker.log")
+    except OSError as error:
+        message = (
+            f"The worker could not be started ({error.strerror or error}). Make room, then resume the run."
+        )
+        launch = launch.model_copy(update={"ended": True, "message": message})
+    else:
+        launch = launch.model_copy(update={"handle": handle})
+    run.write_launch(launch)
+
+
+def _want(run: RunFolder, wanted: Wanted, *, again: bool = False) -> None:
+    """Write down what is wanted; `again` asks for another attempt, at the end of the queue."""
+    control, now = run.control(), time.time()
+    changes = {"want": wanted, "wanted_at": now}
+    if again:
+        changes |= {"attempt": control.attempt + 1, "queued_at": now}
+    run.write_control(control.model_copy(update=changes))

@@ -1,0 +1,186 @@
+"""The ways to bring a dataset: ready-made, a ZIP, pictures of one class, a folder on the server.
+
+Uploads go to the workspace's disk in pieces when their button is pressed, and the uploader is emptied
+so that the session does not keep them. Everything after that is the importing process' work.
+"""
+
+import streamlit as st
+
+from cnnlab.data.dataset import Dataset
+from cnnlab.data.folders import allowed_roots
+from cnnlab.data.import_records import ArchiveImport, FolderImport, ImportRequest, SourceImport, UploadImport
+from cnnlab.data.intake import stage_upload, start_import
+from cnnlab.data.library import list_datasets
+from cnnlab.data.sources import SOURCES, Source
+from cnnlab.ui import forms, frame
+
+TABS = ("Ready-made", "A ZIP", "Pictures of one class", "A folder on the server")
+PICTURE_ENDINGS = ("jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif")
+UPLOADS = "datasets-uploads"
+"""How many uploads this session has handed on; a part of the uploaders' keys, so that they come back empty."""
+
+ZIP_LAYOUTS = """
+flowers.zip                   flowers.zip
+├── daisy/                    └── flowers/
+│   ├── 1.jpg                     ├── train/   daisy/ rose/ …
+│   └── 2.jpg                     └── test/    daisy/ rose/ …
+└── rose/
+    └── 3.jpg
+"""
+
+
+def draw() -> None:
+    """Draw one tab for each way."""
+    ready, archive, pictures, folder = st.tabs(TABS, key="add-ways")
+    with ready:
+        _ready_made()
+    with archive, frame.errors_as_text():
+        _archive()
+    with pictures, frame.errors_as_text():
+        _pictures()
+    with folder, frame.errors_as_text():
+        _folder()
+
+
+def _ready_made() -> None:
+    st.caption(
+        "Somebody else's pictures, to try everything out with. Two come with cnnlab; the others are fetched when asked."
+    )
+    grid = st.grid("auto", min_column_width=270)
+    for name, source in SOURCES.items():
+        with grid.container(border=True, height="stretch"), frame.errors_as_text():
+            _source(name, source)
+
+
+def _source(name: str, source: Source) -> None:
+    badge = (
+        ":green-badge[:material/check: is here]"
+        if source.is_here()
+        else (f":gray-badge[:material/download: {source.download_megabytes} MB download]")
+    )
+    st.markdown(f"**{source.label}**&ensp;{badge}")
+    st.markdown(source.sentence)
+    st.caption(
+        f"{source.num_classes} classes · {source.num_pictures:,} pictures · {source.image_size} × {source.image_size} "
+        f"pixels · {source.credit}"
+    )
+    st.space("stretch")
+    settings = {}
+    with st.container(horizontal=True, gap="xsmall"):
+        add = st.empty()
+        if source.settings:
+            with st.popover("Settings", icon=":material/tune:", width="content"):
+                edited = forms.edit(source.settings, key=f"source-{name}", columns=2)
+            settings = edited.spec.model_dump() if edited.spec else None
+        if add.button(
+            f"Add {source.label}", key=f"add-{name}", icon=":material/add:", disabled=settings is None
+        ):
+            _start(SourceImport(source=name, name=source.label, settings=settings))
+
+
+def _archive() -> None:
+    left, right = st.columns([3, 2], gap="medium")
+    with right:
+        st.markdown(
+            "One folder a class. Folders called train, valid or test above them are kept as the split."
+        )
+        st.code(ZIP_LAYOUTS.strip("\n"), language=None)
+    with left:
+        file = st.file_uploader("ZIP of class folders", type=["zip"], key=_uploader("zip"))
+        name, add_to = _target("zip", placeholder="Name of the file")
+        if st.button(
+            "Import the ZIP",
+            key="import-zip",
+            type="primary",
+            icon=":material/upload:",
+            disabled=file is None,
+        ):
+            staged = stage_upload(file, name=file.name)
+            _start(ArchiveImport.create({"file": staged, "name": name, "add_to": add_to}))
+
+
+def _pictures() -> None:
+    files = st.file_uploader(
+        "Pictures, all of the same class",
+        type=list(PICTURE_ENDINGS),
+        accept_multiple_files=True,
+        key=_uploader("pictures"),
+    )
+    name, add_to = _target("pictures", placeholder="Name of the class")
+    class_name = _class_name(add_to)
+    ready = bool(files and class_name)
+    if st.button(
+        "Add the pictures",
+        key="import-pictures",
+        type="primary",
+        icon=":material/upload:",
+        disabled=not ready,
+    ):
+        staged = [stage_upload(file, name=file.name) for file in files]
+        _start(
+            UploadImport.create(
+                {"files": staged, "class_name": class_name.strip(), "name": name, "add_to": add_to}
+            )
+        )
+
+
+def _class_name(add_to: str | None) -> str | None:
+    known = next((dataset.class_names for dataset in list_datasets() if dataset.id == add_to), ())
+    if not known:
+        return st.text_input("Class", key="pictures-class", max_chars=120, placeholder="daisy").strip()
+    return st.selectbox(
+        "Class",
+        known,
+        index=None,
+        accept_new_options=True,
+        key=f"pictures-class-{add_to}",
+        placeholder="Choose a class, or type a new one",
+    )
+
+
+def _folder() -> None:
+    roots = " or ".join(f"`{root}`" for root in allowed_roots())
+    st.markdown(
+        f"For what is too large to upload. The folder is read, never changed; it has to be below {roots}."
+    )
+    path = st.text_input(
+        "Folder of class folders", key="folder-path", placeholder=str(allowed_roots()[0] / "flowers")
+    )
+    name, add_to = _target("folder", placeholder="Name of the folder")
+    if st.button(
+        "Import the folder",
+        key="import-folder",
+        type="primary",
+        icon=":material/folder_open:",
+        disabled=not path,
+    ):
+        _start(FolderImport.create({"path": path, "name": name, "add_to": add_to}))
+
+
+def _target(key: str, *, placeholder: str) -> tuple[str, str | None]:
+    """Ask for a new name, or which dataset gets the pictures; returns the name and the dataset's id."""
+    datasets: dict[str, Dataset] = {dataset.id: dataset for dataset in list_datasets()}
+    add_to = None
+    if datasets:
+        add_to = st.selectbox(
+            "Becomes",
+            [None, *datasets],
+            key=f"{key}-target",
+            format_func=lambda id: f"more pictures of {datasets[id].name}" if id else "a new dataset",
+            help="More pictures of a dataset make a new version of it; runs keep the one they saw.",
+        )
+    if add_to:
+        return "", add_to
+    name = st.text_input("Name of the dataset", key=f"{key}-name", max_chars=120, placeholder=placeholder)
+    return name.strip(), None
+
+
+def _uploader(kind: str) -> str:
+    return f"upload-{kind}-{st.session_state.get(UPLOADS, 0)}"
+
+
+def _start(request: ImportRequest) -> None:
+    job = start_import(request)
+    st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
+    st.query_params.from_dict({"import": job.id})
+    st.rerun()

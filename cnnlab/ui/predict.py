@@ -1,0 +1,155 @@
+"""The first half of the Predict page: which runs are asked, and about which pictures.
+
+What is chosen is kept in the address. This module never imports TensorFlow, and never keeps an
+upload: the uploader holds it for as long as it is on the screen.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from cnnlab.data.dataset import Dataset
+from cnnlab.data.library import find_dataset
+from cnnlab.errors import DatasetError, RunError
+from cnnlab.prediction.predictor import FILE, Predictor, load_predictor
+from cnnlab.runs import store
+from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.rows import RunRow
+from cnnlab.settings import workspace
+from cnnlab.ui import frame, run_parts, text
+from cnnlab.ui.datasets_add import PICTURE_ENDINGS
+from cnnlab.ui.predict_answers import Picture
+
+SAMPLES = 6
+MOST_PICTURES = 200
+"""So many are asked about at once; more would only be slow to look at."""
+TURN = "predict-turn"
+"""How often test pictures were asked for; it is also what chooses them. 0 or missing shows none."""
+
+
+def choose_runs() -> list[Predictor]:
+    """Draw the choice of a run and of another beside it; returns what to ask, none when there is none.
+
+    Raises:
+        ModelError: The model of a chosen run cannot be read.
+    """
+    rows = {row.id: row for row in store.list_runs(states=run_parts.CAN_PREDICT) if _model(row.id).is_file()}
+    if not rows:
+        frame.empty(
+            "No finished run yet",
+            "Train a network first; once its run is done, ask it about new pictures here.",
+            page="train",
+            label="Train a network",
+            icon=":material/image_search:",
+        )
+        return []
+    left, right = st.columns(2, gap="medium")
+    with left:
+        first = _choose(rows, "run", label="Run", nothing=None)
+    with right:
+        others = {id: row for id, row in rows.items() if id != first}
+        second = _choose(others, "other", label="Compare with", nothing="no other run")
+    return [_predictor(id, _model(id).stat().st_mtime_ns) for id in (first, second) if id]
+
+
+def choose_pictures(run_id: str) -> list[Picture]:
+    """Draw the uploader and the way to pictures of the test split; returns what to ask about."""
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        files = st.file_uploader(
+            "Pictures", type=list(PICTURE_ENDINGS), accept_multiple_files=True, key="predict-files"
+        )
+    with right:
+        samples = _samples(run_id)
+    pictures = [Picture(name=file.name, data=file.getvalue()) for file in files[:MOST_PICTURES]]
+    if len(files) > MOST_PICTURES:
+        frame.warning(
+            f"{len(files)} pictures were chosen; the first {MOST_PICTURES} are answered. Ask about the rest in a second go."
+        )
+    return [*pictures, *samples]
+
+
+def _choose(rows: dict[str, RunRow], name: str, *, label: str, nothing: str | None) -> str | None:
+    """Draw one choice of a run; `nothing` is what choosing none is called, where that may be."""
+    asked = st.query_params.get(name)
+    if asked and asked not in rows:
+        frame.warning(f"Run {asked!r} is not finished, has no model, or was deleted. Choose another.")
+    options = [*([None] if nothing else []), *rows]
+    chosen = st.selectbox(
+        label,
+        options,
+        index=options.index(asked) if asked in rows else 0,
+        key=f"predict-{name}",
+        format_func=lambda id: text.shorten(rows[id].name, limit=80) if id else nothing,
+    )
+    if chosen:
+        st.query_params[name] = chosen
+        st.caption(_facts(rows[chosen]))
+    elif name in st.query_params:
+        del st.query_params[name]
+    return chosen
+
+
+def _facts(row: RunRow) -> str:
+    accuracy = (
+        f"test accuracy {text.percent(row.test_accuracy)}"
+        if row.test_accuracy is not None
+        else f"validation accuracy {text.percent(row.val_accuracy)}"
+    )
+    return (
+        f"{text.escape(run_parts.network_name(row), limit=80)} · {text.escape(row.dataset_name, limit=80)} · "
+        f"{accuracy} · {row.image_size} × {row.image_size} pixels"
+    )
+
+
+def _samples(run_id: str) -> list[Picture]:
+    """Draw the button for pictures of the test split, and return those that it showed last."""
+    st.markdown("Nothing at hand? Take pictures that the run never learned from, with their true class.")
+    try:
+        reference = RunFolder.find(run_id, runs=workspace().runs).spec().dataset
+        dataset = find_dataset(reference.id, version=reference.version)
+    except (RunError, DatasetError):
+        st.caption("The dataset of this run is no longer here; upload pictures instead.")
+        return []
+    if not dataset.num_test:
+        st.caption("The dataset of this run has no test split; upload pictures instead.")
+        return []
+    with st.container(horizontal=True, gap="xsmall"):
+        if st.button(f"Try {SAMPLES} test pictures", key="predict-samples", icon=":material/casino:"):
+            st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+        if st.session_state.get(TURN):
+            st.button(
+                "Clear",
+                key="predict-clear",
+                type="tertiary",
+                on_click=st.session_state.pop,
+                args=(TURN, None),
+            )
+    turn = st.session_state.get(TURN, 0)
+    return _test_pictures(dataset, seed=turn) if turn else []
+
+
+def _test_pictures(dataset: Dataset, *, seed: int) -> list[Picture]:
+    table = dataset.table()
+    table = table[table["split"] == "test"]
+    chosen = np.random.default_rng(seed).permutation(len(table))[:SAMPLES]
+    rows = table.iloc[chosen]
+    data = dataset.read_pictures(rows["picture"])
+    return [
+        Picture(name=name, data=each, truth=truth)
+        for name, truth, each in zip(rows["name"], rows["class_name"], data, strict=True)
+    ]
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the model")
+def _predictor(run_id: str, _changed: int) -> Predictor:
+    predictor = load_predictor(workspace().runs / run_id)
+    size = predictor.record.image_size
+    # The first answer of an interpreter takes longer than all others; nobody should see it as the model's time.
+    predictor.predict(np.zeros((size, size, 3), np.uint8))
+    return predictor
+
+
+def _model(run_id: str) -> Path:
+    return workspace().runs / run_id / FILE

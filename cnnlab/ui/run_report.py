@@ -1,0 +1,92 @@
+"""What came out of a run that has ended: the verdict, accuracies with their interval, each phase, the files.
+
+This module never computes a score: the worker wrote them down.
+"""
+
+import streamlit as st
+
+from cnnlab.runs.actions import possible_actions
+from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.records import PHASE_LABELS, PhaseResult, Report
+from cnnlab.ui import frame, nav, text
+
+LARGE_DIFFERENCE = 1e-3
+"""Probabilities of the LiteRT model this far from Keras' are worth a warning."""
+
+
+def outcome(folder: RunFolder, found: Report) -> None:
+    """Draw what matters most: the verdict, the scores, and what one can do now."""
+    st.success(text.escape(found.verdict, limit=frame.ERROR_LIMIT), icon=":material/verified:")
+    _scores(found)
+    with st.container(horizontal=True):
+        if "predict" in possible_actions(folder):
+            nav.button(
+                "predict",
+                label="Ask it about new pictures",
+                key="report-predict",
+                primary=True,
+                run=folder.id,
+            )
+        query = {"dataset": folder.spec().dataset.id}
+        nav.button("train", label="Train another on these pictures", key="report-again", **query)
+
+
+def details(found: Report) -> None:
+    """Draw the figures of each phase, and what lies in the run's folder."""
+    frame.section("In figures")
+    frame.figures({PHASE_LABELS[phase.phase]: _phase_rows(phase) for phase in found.phases})
+    _files(found)
+
+
+def _scores(found: Report) -> None:
+    interval = "There was no test split."
+    if found.test_accuracy is not None and found.test_accuracy_low is not None:
+        interval = (
+            f"{text.percent(found.test_accuracy_low)} to {text.percent(found.test_accuracy_high)} "
+            f"with 95 % confidence, {text.counted(found.num_test_pictures, 'picture')}"
+        )
+    cards = (
+        ("Test accuracy", text.percent(found.test_accuracy), interval),
+        ("Test loss", text.decimal(found.test_loss), "On pictures that training never looked at."),
+        (
+            "Validation accuracy",
+            text.percent(found.val_accuracy),
+            f"Epoch {found.best_epoch}, {PHASE_LABELS[found.best_phase].lower()}: the one that is kept.",
+        ),
+        (
+            "Time",
+            text.duration(found.seconds),
+            found.machine and f"On {text.escape(found.machine, limit=80)}.",
+        ),
+    )
+    grid = st.grid(4, min_column_width=190, border=True)
+    for label, value, sentence in cards:
+        with grid.cell():
+            frame.card(label, value, sentence)
+
+
+def _phase_rows(phase: PhaseResult) -> dict[str, str]:
+    return {
+        "Epochs": text.count(phase.epochs),
+        "Best epoch": text.count(phase.best_epoch),
+        "Validation loss": text.decimal(phase.val_loss, digits=4),
+        "Validation accuracy": text.percent(phase.val_accuracy),
+        "Trainable parameters": text.count(phase.trainable_parameters),
+        "Frozen parameters": text.count(phase.frozen_parameters),
+        "Time": text.duration(phase.seconds),
+    }
+
+
+def _files(found: Report) -> None:
+    """Say which models lie in the run's folder, and whether they agree."""
+    if found.lite_message:
+        frame.warning(found.lite_message)
+        return
+    sentence = (
+        f"Keras model {text.file_size(found.keras_bytes)} · LiteRT model {text.file_size(found.lite_bytes)}"
+    )
+    if found.lite_largest_difference is not None:
+        sentence += f" · their probabilities differ by at most {text.small(found.lite_largest_difference)} on test pictures"
+        if found.lite_largest_difference > LARGE_DIFFERENCE:
+            frame.warning("The LiteRT model answers differently from the Keras one; trust the Keras model.")
+    st.caption(sentence)

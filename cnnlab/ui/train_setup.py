@@ -1,0 +1,218 @@
+"""The first half of the Train page: dataset, network, settings, what they come to, and the start.
+
+What is chosen is kept in the address, so a reload or a link finds it again. This module never trains
+anything: it hands a `RunSpec` to the queue.
+"""
+
+import time
+
+import streamlit as st
+
+from cnnlab.data import library
+from cnnlab.data.library import Dataset
+from cnnlab.errors import SpecError
+from cnnlab.models.weights import RANDOM_WEIGHTS_WARNING, weights_status
+from cnnlab.runs import queue
+from cnnlab.specs.networks import BackboneNetwork, Head, Network
+from cnnlab.specs.runs import RunSpec
+from cnnlab.specs.training import ScratchTraining, TransferTraining
+from cnnlab.ui import forms, frame, nav, text, train_plan
+from cnnlab.ui.networks import FAMILIES, FIRST, find_network, network_label
+from cnnlab.ui.train_plan import Choice
+
+SECONDS_OF_ONE_CLICK = 10.0
+"""The same settings started again within this time are a double click, not a second run."""
+
+SECOND_PHASE = ("unfreeze_blocks", "fine_tune_epochs", "fine_tune_learning_rate")
+"""Settings that are shown only where they apply."""
+
+
+def setup() -> None:
+    """Draw everything up to the start of a run."""
+    datasets = library.list_datasets()
+    if not datasets:
+        frame.empty(
+            "There is no dataset yet",
+            "A network learns from labelled pictures. Bring your own, or take one of the ready-made sets: "
+            "two of them need no download.",
+            page="datasets",
+            label="Bring a dataset",
+            icon=":material/photo_library:",
+        )
+        return
+    left, right = st.columns([5, 3], gap="medium")
+    with left:
+        dataset = _choose_dataset(datasets)
+        network = _choose_network()
+        choice = _choose_settings(dataset, network)
+    with right, st.container(border=True):
+        frame.section("What will happen")
+        with frame.errors_as_text():
+            ready = train_plan.describe(choice)
+            _start_button(choice, ready=ready)
+
+
+def _choose_dataset(datasets: list[Dataset]) -> Dataset:
+    by_id = {dataset.id: dataset for dataset in datasets}
+    asked = st.query_params.get("dataset", "")
+    if asked and asked not in by_id:
+        frame.warning(f"There is no dataset {asked!r} any more. Choose another.")
+    ids = list(by_id)
+    frame.section("Data")
+    chosen = st.selectbox(
+        "Dataset",
+        ids,
+        index=ids.index(asked) if asked in by_id else 0,
+        format_func=lambda id: text.shorten(by_id[id].name, limit=80),
+        key="train-dataset",
+    )
+    st.query_params["dataset"] = chosen
+    dataset = by_id[chosen]
+    st.caption(
+        f"{text.counted(dataset.num_classes, 'class', plural='classes')} · "
+        f"{dataset.num_training:,} training, {dataset.num_validation:,} validation, {dataset.num_test:,} test pictures"
+    )
+    return dataset
+
+
+def _choose_network() -> Network | None:
+    asked = st.query_params.get("network", FIRST)
+    try:
+        find_network(asked)
+    except SpecError as error:
+        frame.warning(error)
+        asked = FIRST
+    family, _, name = asked.partition(":")
+    frame.section("Network")
+    family = st.segmented_control(
+        "Kind of network",
+        FAMILIES,
+        default=family,
+        required=True,
+        format_func=lambda family: FAMILIES[family].label,
+        key="train-family",
+        label_visibility="collapsed",
+    )
+    names = FAMILIES[family].names()
+    if not names:
+        st.markdown(":gray[No network is saved yet. Build one from blocks and save it under a name.]")
+        nav.link("build", label="Open Build")
+        return None
+    ids = list(names)
+    name = st.selectbox(
+        FAMILIES[family].label,
+        ids,
+        index=ids.index(name) if name in names else 0,
+        format_func=lambda name: text.shorten(names[name], limit=80),
+        key=f"train-network-{family}",
+    )
+    st.query_params["network"] = f"{family}:{name}"
+    network = FAMILIES[family].find(name)
+    st.caption(text.escape(FAMILIES[family].sentence(name)))
+    return _backbone_settings(network) if network.kind == "backbone" else network
+
+
+def _backbone_settings(network: BackboneNetwork) -> BackboneNetwork | None:
+    """Ask for the head, the weights and the image size of a backbone."""
+    status = weights_status(network.backbone)
+    icon = ":green[:material/check_circle:]" if status.here else ":orange[:material/cloud_download:]"
+    st.caption(f"{icon} ImageNet weights. {text.escape(status.sentence, limit=600)}")
+    with st.expander("Head, weights and image size", icon=":material/tune:", key="train-network-more"):
+        form = forms.Form(BackboneNetwork, key=f"train-{network.backbone}", values=network)
+        form.draw(["weights", "image_size"], columns=2)
+        st.markdown("**Head**: pooled features → dropout → hidden layer → dropout → one probability a class")
+        head = forms.edit(Head, key="train-head", columns=2)
+        if head.spec is not None:
+            form.values["head"] = head.spec
+        edited = form.result()
+    if edited.spec is not None and edited.spec.weights == "random":
+        frame.warning(RANDOM_WEIGHTS_WARNING)
+    return edited.spec if head.spec is not None else None
+
+
+def _choose_settings(dataset: Dataset, network: Network | None) -> Choice:
+    """Ask how the network learns; which settings there are follows from its kind."""
+    frame.section("Learning")
+    transfer = network is None or isinstance(network, BackboneNetwork)
+    training = _transfer_settings() if transfer else _scratch_settings()
+    label = network_label(network) if network is not None else ""
+    suggestion = text.shorten(f"{label} on {dataset.name}", limit=120)
+    left, right = st.columns([3, 1])
+    with left:
+        name = st.text_input(
+            "Name of the run",
+            placeholder=suggestion,
+            max_chars=120,
+            key="train-name",
+            help="How it is listed on the Runs page.",
+        )
+    with right:
+        seed = forms.single(RunSpec, "seed", value=0, key="train-seed")
+    return Choice(
+        dataset=dataset,
+        network=network,
+        training=training,
+        name=text.shorten(name or "", limit=120) or suggestion,
+        seed=seed,
+    )
+
+
+def _scratch_settings() -> ScratchTraining | None:
+    form = forms.Form(ScratchTraining, key="train-scratch")
+    form.draw(["epochs", "learning_rate", "batch_size"])
+    with st.expander("More settings", icon=":material/tune:", key="train-scratch-more"):
+        form.draw()
+    return form.result().spec
+
+
+def _transfer_settings() -> TransferTraining | None:
+    """Both phases side by side; the second shows only what applies to it."""
+    form = forms.Form(TransferTraining, key="train-transfer")
+    first, second = st.columns(2)
+    with first, st.container(border=True, height="stretch"):
+        st.markdown("**1 · Feature extraction**  \n:gray[Only the head learns; the backbone stays frozen.]")
+        form.draw(["head_epochs", "head_learning_rate"], columns=1)
+    with second, st.container(border=True, height="stretch"):
+        st.markdown("**2 · Fine-tuning**  \n:gray[The top of the backbone learns too, gently.]")
+        form.draw(["unfreeze"], columns=1)
+        if form.values["unfreeze"] == "blocks":
+            form.draw(SECOND_PHASE[:1], columns=1)
+        if form.values["unfreeze"] != "nothing":
+            form.draw(SECOND_PHASE[1:], columns=2)
+    with st.expander("More settings", icon=":material/tune:", key="train-transfer-more"):
+        form.draw(but=SECOND_PHASE)
+    return form.result().spec
+
+
+def _start_button(choice: Choice, *, ready: bool) -> None:
+    if st.button(
+        "Start training",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        key="train-start",
+        disabled=not ready,
+    ):
+        nav.go("train", run=_start(choice))
+
+
+def _start(choice: Choice) -> str:
+    """Put a run into the queue and return its id."""
+    dataset = library.freeze(choice.dataset)
+    spec = RunSpec.create(
+        {
+            "name": choice.name,
+            "dataset": dataset.reference(),
+            "class_names": dataset.class_names,
+            "network": choice.network,
+            "training": choice.training,
+            "seed": choice.seed,
+        }
+    )
+    before = st.session_state.get("train-started")
+    if before and before[0] == spec and time.monotonic() - before[2] < SECONDS_OF_ONE_CLICK:
+        return before[1]
+    run = queue.submit(spec)
+    st.session_state["train-started"] = (spec, run.id, time.monotonic())
+    queue.advance()
+    return run.id

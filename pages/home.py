@@ -1,0 +1,8 @@
+"""Home: what cnnlab is, where one stands on the way from pictures to predictions, and recent runs."""
+
+from cnnlab.ui import frame, home
+
+with frame.page("cnnlab", lead="Train convolutional networks on your own pictures, and see what they learn."):
+    now = home.standing()
+    home.draw_path(now)
+    home.draw_recent_runs(now)

@@ -1,0 +1,10 @@
+"""Predict: ask finished runs about new pictures, one or two side by side."""
+
+from cnnlab.ui import frame, predict, predict_answers
+
+with frame.page("Predict", lead="Ask a finished run about new pictures, or two runs about the same ones."):
+    predictors = predict.choose_runs()
+    if predictors:
+        pictures = predict.choose_pictures(predictors[0].record.run)
+        if pictures:
+            predict_answers.answers(pictures, predictors=predictors)

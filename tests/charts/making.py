@@ -1,0 +1,47 @@
+"""Tables as a run leaves them, made up: two phases of five epochs each, twenty steps an epoch."""
+
+import numpy as np
+import pandas as pd
+
+STEPS_PER_EPOCH = 20
+NAMES = ("feature_extraction", "fine_tuning")
+
+
+def make_epochs(*, each: int = 5, phases: tuple[str, ...] = NAMES) -> pd.DataFrame:
+    """One row an epoch; every epoch but the last is the best so far."""
+    number = np.arange(1, each * len(phases) + 1)
+    return pd.DataFrame(
+        {
+            "phase": pd.Categorical(np.repeat(phases, each)),
+            "epoch": number,
+            "step": number * STEPS_PER_EPOCH,
+            "loss": 2.0 / number,
+            "accuracy": 1.0 - 0.5 / number,
+            "val_loss": 2.2 / number,
+            "val_accuracy": 0.9 - 0.5 / number,
+            "learning_rate": 1e-3,
+            "seconds": 30.0,
+            "best": number < number[-1],
+        }
+    )
+
+
+def make_steps(*, each: int = 100, phases: tuple[str, ...] = NAMES) -> pd.DataFrame:
+    """One row a step."""
+    step = np.arange(1, each * len(phases) + 1)
+    return pd.DataFrame(
+        {
+            "phase": pd.Categorical(np.repeat(phases, each)),
+            "epoch": (step - 1) // STEPS_PER_EPOCH + 1,
+            "step": step,
+            "loss": 2.0 + np.sin(step / 7.0),
+            "accuracy": 0.5 + 0.3 * np.cos(step / 9.0),
+            "learning_rate": np.repeat([1e-3, 1e-5][: len(phases)], each),
+        }
+    )
+
+
+def make_phases(*, epochs_each: int = 5, phases: tuple[str, ...] = NAMES) -> pd.DataFrame:
+    """One row a phase."""
+    before = np.arange(len(phases)) * epochs_each
+    return pd.DataFrame({"phase": phases, "epoch": before, "step": before * STEPS_PER_EPOCH})

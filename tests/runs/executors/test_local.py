@@ -1,0 +1,206 @@
+"""Workers of this machine outlive who started them, are found again, end when told, and leave no zombies."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cnnlab.errors import RunError
+from cnnlab.runs.executors import EXECUTORS, find_executor
+from cnnlab.runs.executors.local import LocalExecutor
+from tests.runs.making import wait_for, zombies
+
+SLEEP = "import time; print('awake', flush=True); time.sleep(60)"
+DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SLEEP
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "worker.log"
+
+
+@pytest.fixture
+def start(log: Path) -> Iterator:
+    """Start Python code with an executor, and end what is left of it after the test."""
+    started: list[tuple[LocalExecutor, str]] = []
+
+    def start(code: str, executor: LocalExecutor | None = None) -> str:
+        executor = executor or LocalExecutor()
+        handle = executor.submit([sys.executable, "-c", code], log=log)
+        started.append((executor, handle))
+        return handle
+
+    yield start
+    for executor, handle in started:
+        executor.stop(handle, grace_seconds=0.0)
+
+
+def pid_of(handle: str) -> int:
+    return int(handle.partition(":")[0])
+
+
+def test_a_command_is_there_until_it_ends(start):
+    executor = LocalExecutor()
+    handle = start("import time; time.sleep(0.2)", executor)
+    assert executor.poll(handle)
+    wait_for(lambda: not executor.poll(handle))
+
+
+def test_what_it_prints_is_appended_to_the_log(start, log):
+    log.write_text("from the attempt before\n")
+    executor = LocalExecutor()
+    handle = start("import sys; print('out'); print('error', file=sys.stderr)", executor)
+    wait_for(lambda: not executor.poll(handle))
+    assert executor.logs(handle, log=log, lines=2) == "out\nerror"
+    assert log.read_text().startswith("from the attempt before\n")
+
+
+def test_it_has_no_keyboard_and_a_session_of_its_own_and_knows_cnnlab_from_anywhere(start, log, monkeypatch):
+    monkeypatch.chdir("/")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    executor = LocalExecutor()
+    handle = start(
+        "import os, sys, cnnlab; print(os.getsid(0) == os.getpid(), repr(sys.stdin.read()))", executor
+    )
+    wait_for(lambda: not executor.poll(handle))
+    assert executor.logs(handle, log=log, lines=1) == "True ''"
+
+
+def test_another_executor_finds_it_by_its_handle(start):
+    handle = start(SLEEP)
+    assert LocalExecutor().poll(handle)
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGKILL], ids=lambda n: n.name
+)
+def test_it_outlives_whoever_started_it(log, number):
+    code = (
+        "import sys, time; from pathlib import Path; from cnnlab.runs.executors.local import LocalExecutor; "
+        f"print(LocalExecutor().submit([sys.executable, '-c', {SLEEP!r}], log=Path({str(log)!r})), flush=True); time.sleep(60)"
+    )
+    server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
+    handle = server.stdout.readline().decode().strip()
+    executor = LocalExecutor()
+    wait_for(lambda: executor.logs(handle, log=log, lines=1) == "awake")
+    try:
+        os.killpg(server.pid, number)  # as a terminal does: to the whole group
+        server.wait(timeout=10)
+        assert executor.poll(handle)
+    finally:
+        assert executor.stop(handle, grace_seconds=0.0)
+        server.stdout.close()
+
+
+@pytest.mark.parametrize(
+    "handle",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("no handle", id="no number"),
+        pytest.param("-1:0", id="everybody's pid"),
+        pytest.param("0:0", id="my own group"),
+        pytest.param(f"{2**22}:1.0", id="no such process"),
+    ],
+)
+def test_a_handle_that_finds_nothing_is_gone(handle):
+    executor = LocalExecutor()
+    assert not executor.poll(handle)
+    assert executor.stop(handle, grace_seconds=0.0)
+
+
+def test_a_pid_that_was_given_to_another_process_is_not_touched(start):
+    executor = LocalExecutor()
+    pid, started = start(SLEEP, executor).split(":")
+    somebody_else = f"{pid}:{float(started) - 100:.2f}"
+
+    assert not executor.poll(somebody_else)
+    assert executor.stop(somebody_else, grace_seconds=0.0)
+    assert executor.poll(f"{pid}:{started}")
+
+
+def test_one_that_obeys_ends_within_its_grace(start, log):
+    executor = LocalExecutor()
+    handle = start(SLEEP, executor)
+    began = time.monotonic()
+    assert executor.stop(handle, grace_seconds=20.0)
+    assert time.monotonic() - began < 5.0
+    assert not executor.poll(handle)
+
+
+def test_one_that_is_deaf_is_ended_by_force_with_what_it_started(start, log):
+    executor = LocalExecutor()
+    handle = start(
+        f"import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', {DEAF!r}]); print(child.pid, flush=True); {DEAF}",
+        executor,
+    )
+    wait_for(lambda: executor.logs(handle, log=log, lines=40).count("awake") == 2)
+    child = psutil.Process(int(next(line for line in log.read_text().splitlines() if line.isdigit())))
+
+    assert executor.stop(handle, grace_seconds=0.1)
+    wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_children_that_ended_do_not_stay_as_zombies(start):
+    executor = LocalExecutor()
+    handles = [start("pass", executor) for _ in range(3)]
+    for handle in handles:
+        os.waitid(os.P_PID, pid_of(handle), os.WEXITED | os.WNOWAIT)
+    assert len(zombies()) == 3
+
+    executor.capacity()
+    assert zombies() == []
+
+
+def test_a_zombie_whose_object_was_lost_is_gone_and_reaped(start):
+    handle = start("pass")
+    os.waitid(os.P_PID, pid_of(handle), os.WEXITED | os.WNOWAIT)
+    assert pid_of(handle) in zombies()
+
+    assert not LocalExecutor().poll(handle)
+    assert pid_of(handle) not in zombies()
+
+
+def test_many_threads_may_ask_at_once(start):
+    executor = LocalExecutor()
+    handles = [start("pass", executor) for _ in range(4)]
+    errors: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            for _ in range(50):
+                for handle in handles:
+                    executor.poll(handle)
+                executor.capacity()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def test_a_command_that_cannot_be_started_raises_what_the_queue_explains(log):
+    with pytest.raises(OSError, match="No such file"):
+        LocalExecutor().submit(["/no/such/program"], log=log)
+
+
+def test_capacity_is_the_number_of_slots(monkeypatch):
+    assert LocalExecutor().capacity() == 1
+    monkeypatch.setenv("CNNLAB_SLOTS", "3")
+    assert LocalExecutor().capacity() == 3
+
+
+def test_an_unknown_executor_is_refused_with_those_there_are():
+    assert find_executor("local") is EXECUTORS["local"]
+    with pytest.raises(RunError, match=r"no executor named 'moon'.*local"):
+        find_executor("moon")

@@ -1,0 +1,80 @@
+"""Makes specs and runs for tests, and waits for what other processes do."""
+
+import os
+import time
+from collections.abc import Callable
+
+import psutil
+
+from cnnlab.runs import queue
+from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.records import Control, Launch, Report, Status
+from cnnlab.runs.states import State
+from cnnlab.settings import workspace
+from cnnlab.specs.networks import BlockNetwork
+from cnnlab.specs.runs import DatasetReference, RunSpec
+from cnnlab.specs.training import ScratchTraining
+
+WAIT_SECONDS = 20.0
+
+
+def run_spec(name: str = "A run", **changes: object) -> RunSpec:
+    """A spec that is whole; `name` tells the stand-in worker what to do."""
+    values = {
+        "name": name,
+        "dataset": DatasetReference(id="digits", version=1, name="Digits"),
+        "class_names": ("0", "1"),
+        "network": BlockNetwork(name="Tiny"),
+        "training": ScratchTraining(),
+    }
+    return RunSpec(**{**values, **changes})
+
+
+def make_run(
+    number: int = 1,
+    *,
+    spec: RunSpec | None = None,
+    control: Control | None = None,
+    launch: Launch | None = None,
+    status: Status | None = None,
+    report: Report | None = None,
+    checkpoint: bool = False,
+) -> RunFolder:
+    """Make a run folder in the workspace with these files in it; `number` puts it in order among others."""
+    minutes, seconds = divmod(number, 60)
+    run = RunFolder(workspace().runs / f"20260101-12{minutes:02}{seconds:02}-{number:06x}")
+    run.path.mkdir()
+    (run.path / "spec.json").write_text((spec or run_spec()).to_json())
+    run.write_control(control or Control())
+    if launch:
+        run.write_launch(launch)
+    if status:
+        run.write_status(status)
+    if report:
+        (run.path / "report.json").write_text(report.model_dump_json())
+    if checkpoint:
+        (run.path / "checkpoints").mkdir()
+        (run.path / "checkpoints" / "step-000000001.json").touch()
+    return run
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds, and fail when it does not."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"still not so after {WAIT_SECONDS} s"
+        time.sleep(0.01)
+
+
+def wait_for_state(run: RunFolder, *states: State) -> None:
+    """Wait until a run is in one of these states, and fail with its log when it does not come there."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while (found := run.state()) not in states:
+        assert time.monotonic() < deadline, f"{found} and not {states}; its log: {queue.read_log(run)}"
+        time.sleep(0.01)
+
+
+def zombies() -> list[int]:
+    """The pids of this process' children that ended and were not reaped."""
+    children = psutil.Process(os.getpid()).children()
+    return [child.pid for child in children if child.status() == psutil.STATUS_ZOMBIE]

@@ -1,0 +1,76 @@
+"""What the server puts around the pages."""
+
+import ast
+import asyncio
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+
+from cnnlab.ui import server
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def _get(path):
+    """Ask the routes for a path and return status, headers and body, as the server would send them."""
+    app = Starlette(routes=server.ROUTES, middleware=server.MIDDLEWARE)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": b"",
+        "headers": [],
+        "root_path": "",
+    }
+    sent = []
+
+    async def receive():
+        return {"type": "http.request"}
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:])
+
+
+def test_health_is_answered():
+    status, _, body = _get("/healthz")
+    assert (status, body) == (200, b"ok")
+
+
+def test_plotly_is_served_from_the_installed_package_and_may_be_kept():
+    status, headers, body = _get(server.PLOTLY_ADDRESS)
+    assert status == 200
+    assert b"plotly.js v" in body[:200]
+    assert "immutable" in headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", server.PLOTLY_ADDRESS, "/nothing-here"])
+def test_every_answer_carries_the_security_headers(path):
+    headers = _get(path)[1]
+    assert "img-src 'self' data: blob:" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "SAMEORIGIN"
+
+
+def test_the_app_is_a_literal_call_that_streamlit_finds():
+    tree = ast.parse((REPOSITORY / "app.py").read_text(encoding="utf-8"))
+    calls = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+    ]
+    assert [ast.unparse(call.func) for call in calls] == ["st.App"]
+
+
+def test_start_up_takes_up_the_queue(monkeypatch):
+    advanced = []
+    monkeypatch.setattr(server.queue, "advance", lambda: advanced.append(True))
+    monkeypatch.setattr(server.gc, "freeze", lambda: None)
+
+    async def start_and_stop():
+        async with server.lifespan(None):
+            assert advanced == [True]
+
+    asyncio.run(start_and_stop())
