@@ -6,12 +6,15 @@ module never decodes a picture.
 
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
 from cnnlab.errors import ModelError
 from cnnlab.runs.model_record import ModelRecord
+
+if TYPE_CHECKING:
+    from ai_edge_litert.interpreter import Interpreter
 
 FILE = "model.tflite"
 THREADS = 2
@@ -20,7 +23,7 @@ THREADS = 2
 class Predictor:
     """The model of one run, ready to be asked."""
 
-    def __init__(self, record: ModelRecord, interpreter: Interpreter) -> None:
+    def __init__(self, record: ModelRecord, interpreter: "Interpreter") -> None:
         self.record = record
         self._interpreter = interpreter
         self._lock = threading.Lock()
@@ -78,6 +81,8 @@ def load_predictor(folder: Path) -> Predictor:
     Raises:
         ModelError: The run has no model, or it cannot be read.
     """
+    from ai_edge_litert.interpreter import Interpreter
+
     record = ModelRecord.load(folder)
     path = folder / FILE
     if not path.is_file():
@@ -96,7 +101,7 @@ def load_predictor(folder: Path) -> Predictor:
     return predictor
 
 
-def _check_shapes(interpreter: Interpreter, record: ModelRecord) -> None:
+def _check_shapes(interpreter: "Interpreter", record: ModelRecord) -> None:
     entry = tuple(interpreter.get_input_details()[0]["shape"])
     classes = next(each["shape"][1] for each in interpreter.get_output_details() if len(each["shape"]) == 2)
     size = record.image_size

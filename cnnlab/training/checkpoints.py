@@ -84,10 +84,6 @@ class CheckpointFolder:
             return Checkpoint(progress=progress, arrays=arrays, damaged=tuple(damaged))
         return None
 
-    def has_any(self) -> bool:
-        """Whether something can be taken up."""
-        return bool(self._commits())
-
     def save_best(self, variables: Sequence[Variable], *, epoch: int) -> str:
         """Write the weights of the best epoch and return the file's name; the last best stays for now."""
         name = f"best-{epoch:05d}.npz"

@@ -73,6 +73,8 @@ class Progress(_Part):
     """Steps finished of the epoch under way."""
     sums: EpochSums = EpochSums()
     best: Best | None = None
+    seconds: float = 0.0
+    """Time that all attempts took until here, preparation included."""
 
     @property
     def phase(self) -> PhaseProgress:

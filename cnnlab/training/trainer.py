@@ -57,6 +57,7 @@ class Trainer:
         recorder: Recorder,
         checkpoints: CheckpointFolder,
         parameters: int,
+        started: float | None = None,
         on_phase_scored: Callable[[Phase, np.ndarray], None] = lambda phase, probabilities: None,
     ) -> None:
         self.phases = phases
@@ -70,6 +71,7 @@ class Trainer:
         self._on_phase_scored = on_phase_scored
         self._steps_per_epoch = count_batches(len(examples.training), batch_size=training.batch_size)
         self._learner: Learner | None = None
+        self._counted_until = started if started is not None else time.monotonic()
         self._saved_at = time.monotonic()
         self._saving_seconds = 0.0
 
@@ -269,6 +271,8 @@ class Trainer:
 
     def _save(self) -> None:
         started = time.monotonic()
+        self.progress.seconds += started - self._counted_until
+        self._counted_until = started
         self._checkpoints.save(self._variables(), progress=self.progress)
         self._saved_at = time.monotonic()
         self._saving_seconds = self._saved_at - started

@@ -106,7 +106,6 @@ class _Job:
         trainer = self._trainer(pictures, course)
         checkpoint = self._take_up()
         state, message = State.FINISHED, ""
-        self.recorder.update(now=True, state=State.RUNNING)
         try:
             trainer.run(checkpoint)
         except Interrupted as interruption:
@@ -137,6 +136,7 @@ class _Job:
         )
         self._report("Loading TensorFlow", 0, 0)
         _prepare_tensorflow(self.spec)
+        self.recorder.update(now=True, state=State.RUNNING)
         course = plan_course(self.spec, pictures, cache=workspace().cache, on_progress=self._report)
         return pictures, course
 
@@ -153,6 +153,7 @@ class _Job:
             recorder=self.recorder,
             checkpoints=self.checkpoints,
             parameters=course.whole_model().count_params(),
+            started=self.started,
             on_phase_scored=lambda phase, probabilities: self._remember_start(phase, probabilities, pictures),
         )
 
@@ -185,7 +186,7 @@ class _Job:
                 for phase in course.phases
             },
             correct_before=np.load(before) if before.is_file() else None,
-            seconds=time.monotonic() - self.started,
+            seconds=trainer.progress.seconds,
             stopped=stopped,
         )
         finish_run(outcome, folder=self.folder, checkpoints=self.checkpoints)

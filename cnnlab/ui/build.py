@@ -188,7 +188,7 @@ def _started(draft: Draft | None, origin: str) -> Draft:
 def _choose_dataset() -> Dataset | None:
     found = {dataset.id: dataset for dataset in list_datasets()}
     asked = st.query_params.get("dataset")
-    options = [None, *found]
+    options = ["", *found]
     chosen = st.selectbox(
         "Figures for",
         options,

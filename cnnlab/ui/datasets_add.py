@@ -20,12 +20,13 @@ UPLOADS = "datasets-uploads"
 """How many uploads this session has handed on; a part of the uploaders' keys, so that they come back empty."""
 
 ZIP_LAYOUTS = """
-flowers.zip                   flowers.zip
-├── daisy/                    └── flowers/
-│   ├── 1.jpg                     ├── train/   daisy/ rose/ …
-│   └── 2.jpg                     └── test/    daisy/ rose/ …
-└── rose/
-    └── 3.jpg
+flowers.zip
+├── daisy/   1.jpg  2.jpg  …
+└── rose/    3.jpg  4.jpg  …
+
+flowers.zip
+├── train/   daisy/  rose/  …
+└── test/    daisy/  rose/  …
 """
 
 
@@ -160,11 +161,11 @@ def _folder() -> None:
 def _target(key: str, *, placeholder: str) -> tuple[str, str | None]:
     """Ask for a new name, or which dataset gets the pictures; returns the name and the dataset's id."""
     datasets: dict[str, Dataset] = {dataset.id: dataset for dataset in list_datasets()}
-    add_to = None
+    add_to = ""
     if datasets:
         add_to = st.selectbox(
             "Becomes",
-            [None, *datasets],
+            ["", *datasets],
             key=f"{key}-target",
             format_func=lambda id: f"more pictures of {datasets[id].name}" if id else "a new dataset",
             help="More pictures of a dataset make a new version of it; runs keep the one they saw.",

@@ -22,8 +22,11 @@ from cnnlab.ui.gallery import Tile, gallery
 PICTURES_A_PAGE = 24
 THUMBNAIL_PIXELS = 192
 LARGE_PIXELS = 640
+TALLEST_PIXELS = 520
 SQUARE_PIXELS = 96
 OPENED = "datasets-opened"
+ALL = -1
+"""Stands for every label in the choice of a class."""
 
 
 def thumbnails(
@@ -91,9 +94,9 @@ def _filtered(dataset: Dataset, *, key: str) -> pd.DataFrame:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox(
             "Class",
-            [None, *range(dataset.num_classes)],
+            [ALL, *range(dataset.num_classes)],
             key=f"{key}-class",
-            format_func=lambda label: "All classes" if label is None else dataset.class_names[label],
+            format_func=lambda label: "All classes" if label == ALL else dataset.class_names[label],
             width=260,
         )
         splits = [split for split in SPLITS if (table["split"] == split).any()]
@@ -105,7 +108,7 @@ def _filtered(dataset: Dataset, *, key: str) -> pd.DataFrame:
             key=f"{key}-split",
             format_func=str.capitalize,
         )
-    if label is not None:
+    if label != ALL:
         table = table[table["label"] == label]
     return table if split == "all" else table[table["split"] == split]
 
@@ -161,8 +164,9 @@ def _tile(row, answer: bytes | str) -> Tile:
 def _large(dataset: Dataset, row: pd.Series) -> None:
     answer = thumbnails(dataset, [row["picture"]], size=LARGE_PIXELS)[0]
     if isinstance(answer, bytes):
-        # Small pictures are enlarged so that one can see them.
-        st.image(answer, width="stretch", alt=f"{row['class_name']}, {row['split']}")
+        # Small pictures are enlarged so that one can see them, tall ones still fit on the screen.
+        width = round(min(LARGE_PIXELS, TALLEST_PIXELS * row["width"] / row["height"]))
+        st.image(answer, width=max(width, 1), alt=f"{row['class_name']}, {row['split']}")
     else:
         frame.problem(answer)
     st.markdown(f"**{text.escape(row['class_name'])}**&ensp;:gray[in {row['split']}]")

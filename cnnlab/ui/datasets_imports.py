@@ -83,11 +83,14 @@ def _outcome(job: ImportJob, progress: ImportProgress) -> None:
             f"**Import of {text.escape(job.title)}**&ensp;{STATE_WORDS[progress.state]}", width="stretch"
         )
         if st.button("Close", key="import-close", icon=":material/close:", type="tertiary"):
-            del st.query_params["import"]
+            # What the import made stays on the screen, now by its own address.
+            made = {"dataset": progress.dataset_id} if progress.dataset_id else {}
+            st.query_params.from_dict(made)
             st.rerun()
-    if progress.message:
-        show = frame.note if progress.state in ("finished", "cancelled") else frame.problem
-        show(progress.message)
+    if progress.state == "cancelled":
+        frame.note(progress.message)
+    elif progress.state != "finished":
+        frame.problem(progress.message)
     if report is None:
         return
     _counts(report)

@@ -11,7 +11,8 @@ from cnnlab.data.dataset import Dataset
 from cnnlab.data.library import change_split, delete_dataset, rename_dataset
 from cnnlab.data.splits import SplitSpec
 from cnnlab.runs import store
-from cnnlab.ui import datasets_gallery, forms, frame, nav, text
+from cnnlab.runs.rows import RunRow
+from cnnlab.ui import datasets_gallery, forms, frame, nav, run_parts, text
 
 
 def lead(dataset: Dataset) -> str:
@@ -113,14 +114,16 @@ def _delete(dataset: Dataset) -> None:
         f"**{text.escape(dataset.name)}**: {text.counted(dataset.num_pictures, 'picture')}, "
         f"{text.file_size(dataset.bytes_on_disk())}. This cannot be undone."
     )
-    names = [run.name for run in store.list_runs(dataset_id=dataset.id)]
-    if names:
-        shown = ", ".join(text.escape(name, limit=60) for name in names[:5])
-        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        st.warning(
-            f"{text.counted(len(names), 'run')} saw it: {shown}{more}. Their curves, models and figures stay, but a "
-            "paused or lost one cannot go on, and its pictures can no longer be shown.",
-            icon=":material/warning:",
+    runs = store.list_runs(dataset_id=dataset.id)
+    if live := [run for run in runs if run.state in run_parts.LIVE]:
+        frame.problem(
+            f"{_named(live)} at work on it. Stop that first on the Train page, then delete the dataset."
+        )
+        return
+    if runs:
+        frame.warning(
+            f"{_named(runs)} done with it: their curves, models and figures stay, but a paused or lost one cannot "
+            "go on, and its pictures can no longer be shown."
         )
     else:
         st.caption("No run depends on it.")
@@ -129,3 +132,10 @@ def _delete(dataset: Dataset) -> None:
             freed = delete_dataset(dataset)
             st.toast(f"Deleted; {text.file_size(freed)} became free.", icon=":material/check:")
             nav.go("datasets")
+
+
+def _named(runs: list[RunRow]) -> str:
+    """Name some runs, as the subject of a sentence: '2 runs (A, B) are'."""
+    names = ", ".join(text.shorten(run.name, limit=60) for run in runs[:5])
+    more = f" and {len(runs) - 5} more" if len(runs) > 5 else ""
+    return f"{text.counted(len(runs), 'run')} ({names}{more}) {'is' if len(runs) == 1 else 'are'}"

@@ -46,7 +46,7 @@ def choose_runs() -> list[Predictor]:
         return []
     left, right = st.columns(2, gap="medium")
     with left:
-        first = _choose(rows, "run", label="Run", nothing=None)
+        first = _choose(rows, "run", label="Run", nothing="")
     with right:
         others = {id: row for id, row in rows.items() if id != first}
         second = _choose(others, "other", label="Compare with", nothing="no other run")
@@ -70,12 +70,12 @@ def choose_pictures(run_id: str) -> list[Picture]:
     return [*pictures, *samples]
 
 
-def _choose(rows: dict[str, RunRow], name: str, *, label: str, nothing: str | None) -> str | None:
+def _choose(rows: dict[str, RunRow], name: str, *, label: str, nothing: str) -> str:
     """Draw one choice of a run; `nothing` is what choosing none is called, where that may be."""
     asked = st.query_params.get(name)
     if asked and asked not in rows:
         frame.warning(f"Run {asked!r} is not finished, has no model, or was deleted. Choose another.")
-    options = [*([None] if nothing else []), *rows]
+    options = [*([""] if nothing else []), *rows]
     chosen = st.selectbox(
         label,
         options,
@@ -143,7 +143,8 @@ def _test_pictures(dataset: Dataset, *, seed: int) -> list[Picture]:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the model")
-def _predictor(run_id: str, _changed: int) -> Predictor:
+def _predictor(run_id: str, changed: int) -> Predictor:
+    # `changed` is only a part of the key: a model that was written again is opened again.
     predictor = load_predictor(workspace().runs / run_id)
     size = predictor.record.image_size
     # The first answer of an interpreter takes longer than all others; nobody should see it as the model's time.

@@ -47,11 +47,12 @@ def cards(asked: Sequence[Asked], *, predictors: Sequence[Predictor]) -> None:
     """Draw one card for each file."""
     _component(
         key="predict-cards",
-        data={"wide": len(predictors) > 1, "cards": [_card(each, predictors) for each in asked]},
+        data={"wide": len(predictors) > 1, "cards": [card_of(each, predictors=predictors) for each in asked]},
     )
 
 
-def _card(asked: Asked, predictors: Sequence[Predictor]) -> dict[str, object]:
+def card_of(asked: Asked, *, predictors: Sequence[Predictor]) -> dict[str, object]:
+    """What the browser gets to draw one card: plain text and shares from 0 to 1."""
     return {
         "source": data_uri(asked.jpeg) if asked.jpeg else "",
         "alt": asked.truth or asked.name,

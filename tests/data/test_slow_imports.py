@@ -128,8 +128,7 @@ def test_a_dense_network_fails_where_a_cnn_does_not_when_shapes_move():
         keras.utils.set_random_seed(0)
         model = keras.Sequential([*stack, layers.Dense(len(names), activation="softmax")])
         model.compile(keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
-        model.fit(pictures[:learned], labels[:learned], epochs=8, batch_size=32, verbose=0)
+        model.fit(pictures[:learned], labels[:learned], epochs=5, batch_size=32, verbose=0)
         accuracy[name] = model.evaluate(pictures[learned:], labels[learned:], verbose=0)[1]
-    print(accuracy)
-    assert accuracy["dense"] < 0.4
-    assert accuracy["cnn"] > 0.6
+    assert accuracy["dense"] < 0.4, accuracy
+    assert accuracy["cnn"] > 0.7, accuracy

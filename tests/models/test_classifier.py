@@ -1,11 +1,15 @@
 """Backbone and head: what learns is what lies above the boundary, and batch normalization stands still."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cnnlab.errors import SpecError
 from cnnlab.models.backbones import count_parameters
-from cnnlab.models.classifier import build_classifier
+from cnnlab.models.boundaries import find_blocks
+from cnnlab.models.classifier import build_classifier, build_preprocessing
+from cnnlab.models.families import PREPROCESSINGS
 from cnnlab.models.seeding import seeded
 from cnnlab.specs.networks import BackboneNetwork, Head
 from tests.models.reference import enliven, random_pictures, scaled_by_keras, smallest_network
@@ -83,15 +87,16 @@ def test_in_real_training_steps_batch_normalization_stands_still_and_only_what_l
 def test_batch_normalization_inside_a_nested_network_stands_still_too(small):
     import keras
 
-    from cnnlab.models.boundaries import BackboneBlock
-
-    entered = keras.Input((4,))
-    inner = keras.Sequential([keras.layers.Dense(4), keras.layers.BatchNormalization()], name="inner")
-    model = keras.Model(entered, inner(entered))
-    block = BackboneBlock(name="all", starts_at=entered, ends_at=model.output, layers=tuple(model.layers[1:]))
-    parts = vars(small) | {"backbone": model, "blocks": (block,)}
-    type(small)(**parts)._freeze_below(0)
-    assert _names(model.trainable_weights) == _names(inner.layers[0].weights)
+    layers = keras.layers
+    inner = keras.Sequential(
+        [layers.Conv2D(1280, 3, name="inside"), layers.BatchNormalization()], name="inner"
+    )
+    picture = keras.Input((32, 32, 3))
+    backbone = keras.Model(picture, inner(picture))
+    blocks = find_blocks(backbone, family=small.row.family)
+    nested = replace(small, backbone=backbone, blocks=blocks)
+    above = nested.split_at("everything").above
+    assert _names(above.trainable_weights) == _names(inner.get_layer("inside").weights)
 
 
 def test_unfreezing_everything_leaves_nothing_below_and_changes_no_feature(small):
@@ -166,31 +171,43 @@ def test_an_unknown_backbone_is_refused_in_a_sentence():
         build_classifier(BackboneNetwork(backbone="alexnet"), num_classes=3)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    ["mobilenet_v2", "resnet50", "densenet121", "efficientnet_b0", "efficientnet_v2b0", "efficientnet_lite0"],
-)
-def test_a_saved_network_answers_the_same_and_so_does_its_lite_model(name, tmp_path):
-    """One backbone for every kind of preprocessing; reversed channels are the one that formats stumble over."""
-    import keras
+def _lite_answers(model, pictures: np.ndarray) -> dict[int, np.ndarray]:
+    """What the model's LiteRT form says, by the number of dimensions of its outputs."""
     import tensorflow as tf
     from ai_edge_litert.interpreter import Interpreter
 
-    classifier = build_classifier(smallest_network(name), num_classes=3)
-    pictures = random_pictures(32)
-    enliven(classifier.backbone, scaled_by_keras(name, random_pictures(32, number=32)))
-    model = classifier.inference_model()
-    expected = model(pictures).numpy()
-    model.save(tmp_path / "model.keras")
-    assert np.array_equal(keras.models.load_model(tmp_path / "model.keras")(pictures).numpy(), expected)
-    lite = tf.lite.TFLiteConverter.from_keras_model(classifier.explaining_model()).convert()
-    interpreter = Interpreter(model_content=lite)
+    interpreter = Interpreter(model_content=tf.lite.TFLiteConverter.from_keras_model(model).convert())
     interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pictures[:1])
     interpreter.invoke()
-    outputs = {
+    return {
         len(each["shape"]): interpreter.get_tensor(each["index"]) for each in interpreter.get_output_details()
     }
-    assert set(outputs) == {2, 4}
-    assert outputs[2][0] == pytest.approx(expected[0], abs=1e-4)
+
+
+@pytest.mark.parametrize("name", PREPROCESSINGS)
+def test_every_preprocessing_survives_saving_and_conversion(name, tmp_path):
+    """Reversed channels and scales per channel are what formats stumble over."""
+    import keras
+
+    model = build_preprocessing(PREPROCESSINGS[name], image_size=8)
+    pictures = random_pictures(8)
+    expected = np.asarray(model(pictures))
+    model.save(tmp_path / "model.keras")
+    assert np.array_equal(keras.models.load_model(tmp_path / "model.keras")(pictures), expected)
+    np.testing.assert_allclose(_lite_answers(model, pictures)[4], expected[:1], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_saved_network_answers_the_same_and_so_does_its_lite_model(small, tmp_path):
+    import keras
+
+    pictures = random_pictures(32)
+    enliven(small.backbone, scaled_by_keras("mobilenet_v2", random_pictures(32, number=32)))
+    model = small.inference_model()
+    expected = model(pictures).numpy()
+    model.save(tmp_path / "model.keras")
+    assert np.array_equal(keras.models.load_model(tmp_path / "model.keras")(pictures).numpy(), expected)
+    answers = _lite_answers(small.explaining_model(), pictures)
+    assert set(answers) == {2, 4}
+    assert answers[2][0] == pytest.approx(expected[0], abs=1e-4)

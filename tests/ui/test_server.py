@@ -26,7 +26,8 @@ def _get(path):
     sent = []
 
     async def receive():
-        return {"type": "http.request"}
+        # The request has no body, and the client stays until the answer is whole.
+        await asyncio.Event().wait()
 
     async def send(message):
         sent.append(message)

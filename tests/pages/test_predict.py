@@ -1,0 +1,213 @@
+"""The Predict page: which runs can be asked, about which pictures, and what becomes of their answers."""
+
+import numpy as np
+import pytest
+
+from cnnlab.data.library import delete_dataset
+from cnnlab.errors import ModelError
+from cnnlab.prediction.answers import Answer
+from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.model_record import ModelRecord
+from cnnlab.runs.states import State
+from cnnlab.ui import predict, predict_answers, predict_cards
+from cnnlab.ui.predict_cards import Asked
+from tests.data.making import encode, plain, speckled
+from tests.pages.making import past_run
+from tests.runs.making import run_spec
+
+HOSTILE = "![x](http://host/x)"
+
+
+class StandInPredictor:
+    """Answers like a model would, but is sure that everything orange is a cat and all else a dog."""
+
+    def __init__(self, record: ModelRecord) -> None:
+        self.record = record
+        self.asked = 0
+
+    def predict(self, picture: np.ndarray) -> np.ndarray:
+        assert picture.shape == (self.record.image_size, self.record.image_size, 3)
+        self.asked += 1
+        red, _, blue = picture.reshape(-1, 3).mean(axis=0)
+        cat = 0.9 if red > blue + 100 else 0.2
+        return np.array([cat, 1 - cat], np.float32)
+
+
+@pytest.fixture
+def predictors(monkeypatch):
+    """The stand-ins that were opened, by the id of their run."""
+    opened: dict[str, StandInPredictor] = {}
+
+    def load(folder):
+        spec = RunFolder(folder).spec()
+        opened[folder.name] = StandInPredictor(
+            ModelRecord(
+                class_names=spec.class_names,
+                image_size=16,
+                run=folder.name,
+                name=spec.name,
+                network_name="Tiny",
+            )
+        )
+        return opened[folder.name]
+
+    monkeypatch.setattr(predict, "load_predictor", load)
+    return opened
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What the cards were given, newest last."""
+    given = []
+    monkeypatch.setattr(predict_answers, "cards", lambda asked, **_: given.append(asked))
+    return given
+
+
+@pytest.fixture
+def run(dataset, predictors):
+    """A finished run on cats and dogs."""
+    return past_run(1, spec=run_spec("First", dataset=dataset.reference(), class_names=dataset.class_names))
+
+
+@pytest.fixture
+def other(dataset, run):
+    """A second one."""
+    return past_run(2, spec=run_spec(HOSTILE, dataset=dataset.reference(), class_names=dataset.class_names))
+
+
+def _words(page):
+    kinds = (page.markdown, page.caption, page.warning, page.info, page.error)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def _upload(page, **files):
+    for name, data in files.items():
+        page.file_uploader(key="predict-files").upload(name.replace("_", "."), data)
+    return page.run()
+
+
+@pytest.mark.parametrize("state", [None, State.RUNNING, State.FAILED])
+def test_without_a_finished_run_it_leads_to_train(open_page, state):
+    if state:
+        past_run(1, state=state)
+    page = open_page("predict")
+    assert not page.exception
+    assert "No finished run yet" in _words(page)
+    assert [button.label for button in page.button] == ["Train a network"]
+
+
+def test_a_finished_run_without_a_model_is_not_offered(open_page):
+    (past_run(1).path / "model.tflite").unlink()
+    assert "No finished run yet" in _words(open_page("predict"))
+
+
+def test_several_pictures_are_answered_and_a_file_that_is_none_is_named(open_page, run, shown):
+    page = _upload(open_page("predict"), cat_png=encode(plain()), noise_png=speckled(1), bad_jpg=b"%PDF-1.4")
+    assert not page.exception
+    cat, noise, bad = shown[-1]
+    assert [each.name for each in shown[-1]] == ["cat.png", "noise.png", "bad.jpg"]
+    assert cat.answers[0].top(1) == [(0, pytest.approx(0.9))]
+    assert noise.answers[0].top(1) == [(1, pytest.approx(0.8))]
+    assert cat.answers[0].seconds > 0
+    assert cat.jpeg.startswith(b"\xff\xd8")
+    assert bad.jpeg is None
+    assert "PDF" in bad.problem
+    assert "1 file could not be read" in page.warning[0].value
+    table = page.dataframe[0].value
+    assert list(table["predicted"].fillna("")) == ["cat", "dog", ""]
+    assert "PDF" in table["problem"].iloc[2]
+
+
+def test_nothing_is_asked_twice(open_page, run, predictors, shown):
+    page = _upload(open_page("predict"), cat_png=encode(plain()))
+    asked = predictors[run.id].asked
+    page.run()
+    assert predictors[run.id].asked == asked
+    assert shown[-1][0].answers == shown[-2][0].answers
+
+
+def test_pictures_of_the_test_split_are_tried_with_their_true_class(open_page, run, dataset, shown):
+    page = open_page("predict", run=run.id)
+    page.button(key="predict-samples").click().run()
+    assert not page.exception
+    table = dataset.table().set_index("name")
+    assert len(shown[-1]) == 6
+    for each in shown[-1]:
+        assert table.loc[each.name, "split"] == "test"
+        assert table.loc[each.name, "class_name"] == each.truth
+    assert "true_class" in page.dataframe[0].value
+    page.button(key="predict-clear").click().run()
+    assert not page.dataframe
+
+
+def test_two_runs_answer_about_the_same_pictures(open_page, run, other, shown):
+    page = open_page("predict", run=run.id, other=other.id)
+    page = _upload(page, cat_png=encode(plain()), noise_png=speckled(1))
+    assert not page.exception
+    assert [len(each.answers) for each in shown[-1]] == [2, 2]
+    table = page.dataframe[0].value
+    assert list(table["file"]) == ["cat.png", "cat.png", "noise.png", "noise.png"]
+    assert list(table["run"]) == ["First", HOSTILE] * 2
+    assert HOSTILE not in _words(page)
+
+
+def test_the_choice_of_runs_is_kept_in_the_address(open_page, run, other):
+    page = open_page("predict", run=run.id)
+    page.selectbox(key="predict-other").set_value(other.id).run()
+    assert page.query_params["run"] == run.id
+    assert page.query_params["other"] == other.id
+    page.selectbox(key="predict-other").set_value("").run()
+    assert "other" not in page.query_params
+
+
+def test_the_run_of_the_address_is_asked_even_if_it_is_not_the_newest(open_page, run, other):
+    assert open_page("predict", run=run.id).selectbox(key="predict-run").value == run.id
+
+
+@pytest.mark.parametrize("id", ["../../etc/passwd", "20200101-000000-000000", HOSTILE])
+def test_a_run_that_is_not_there_is_a_sentence(open_page, run, id):
+    page = open_page("predict", run=id)
+    assert not page.exception
+    assert "is not finished, has no model, or was deleted" in page.warning[0].value
+    assert HOSTILE not in page.warning[0].value
+
+
+def test_a_deleted_dataset_leaves_uploading(open_page, run, dataset, shown):
+    delete_dataset(dataset)
+    page = open_page("predict", run=run.id)
+    assert not page.exception
+    assert "no longer here" in _words(page)
+    _upload(page, cat_png=encode(plain()))
+    assert len(shown[-1]) == 1
+
+
+def test_a_damaged_model_is_a_sentence(open_page, run, monkeypatch):
+    def broken(folder):
+        raise ModelError("The model is damaged. Choose another run.")
+
+    monkeypatch.setattr(predict, "load_predictor", broken)
+    page = open_page("predict", run=run.id)
+    assert not page.exception
+    assert "The model is damaged" in page.error[0].value.replace("\\", "")
+
+
+def test_only_so_many_pictures_are_asked_about_at_once(open_page, run, shown, monkeypatch):
+    monkeypatch.setattr(predict, "MOST_PICTURES", 2)
+    page = _upload(open_page("predict"), a_png=speckled(1), b_png=speckled(2), c_png=speckled(3))
+    assert len(shown[-1]) == 2
+    assert "the first 2 are answered" in page.warning[0].value
+
+
+def test_a_card_says_what_is_right_and_what_is_not():
+    record = ModelRecord(
+        class_names=("cat", "dog"), image_size=16, run="r", name="First", network_name="Tiny"
+    )
+    answer = Answer(name="a.png", probabilities=np.array([0.3, 0.7], np.float32), seconds=0.0123)
+    asked = Asked(name="a.png", truth="cat", jpeg=b"jpeg", answers=(answer,))
+    card = predict_cards.card_of(asked, predictors=[StandInPredictor(record)])
+    (given,) = card["answers"]
+    assert (given["verdict"], given["time"]) == ("wrong", "12.3 ms")
+    assert [(bar["label"], bar["percent"], bar["truth"]) for bar in given["bars"]] == [
+        ("dog", "70.0 %", False),
+        ("cat", "30.0 %", True),
+    ]
