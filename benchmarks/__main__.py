@@ -7,13 +7,15 @@ import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-NAMES = ("first_page", "pages", "importing", "learner", "transfer", "activations")
+NAMES = ("first_page", "pages", "importing", "learner", "transfer")
 """Modules of this folder, each with a function `run() -> pandas.DataFrame` and a docstring that says what it measures."""
 
 
 def main(names: list[str]) -> None:
     """Run benchmarks one after the other."""
-    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    )
     for name in names or NAMES:
         module = importlib.import_module(f"benchmarks.{name}")
         print(f"\n## {name}\n\n{module.__doc__.strip()}\n", flush=True)

@@ -37,7 +37,10 @@ def run() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "loop": ["cnnlab", "Keras fit"],
-            "median seconds": [round(statistics.median(ours[1:]), 2), round(statistics.median(theirs[1:]), 2)],
+            "median seconds": [
+                round(statistics.median(ours[1:]), 2),
+                round(statistics.median(theirs[1:]), 2),
+            ],
             "pictures a second": [round(PICTURES / statistics.median(each[1:])) for each in (ours, theirs)],
             "fit over cnnlab": [round(ratio, 2), ""],
         }

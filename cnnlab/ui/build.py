@@ -50,11 +50,8 @@ def toolbar(draft: Draft, *, anatomy: Anatomy, dataset: Dataset | None) -> None:
     """Draw what one can do with the network as a whole."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         saved = {f"architecture:{found.id}": found.network.name for found in list_architectures()}
-        labels = (
-            {f"preset:{name}": row.label for name, row in PRESETS.items()}
-            | saved
-            | {EMPTY: "An empty network"}
-        )
+        presets = {f"preset:{name}": row.label for name, row in PRESETS.items()}
+        labels = presets | saved | {EMPTY: "An empty network"}
         start = st.menu_button(
             "Start from",
             list(labels),
@@ -65,12 +62,14 @@ def toolbar(draft: Draft, *, anatomy: Anatomy, dataset: Dataset | None) -> None:
         if start:
             _started(draft, start)
             st.rerun()
-        st.button(
-            "Undo", key="build-undo", icon=":material/undo:", disabled=not draft.can_undo, on_click=draft.undo
-        )
-        st.button(
-            "Redo", key="build-redo", icon=":material/redo:", disabled=not draft.can_redo, on_click=draft.redo
-        )
+        for label, possible, action in (
+            ("Undo", draft.can_undo, draft.undo),
+            ("Redo", draft.can_redo, draft.redo),
+        ):
+            name = label.lower()
+            st.button(
+                label, key=f"build-{name}", icon=f":material/{name}:", disabled=not possible, on_click=action
+            )
         st.space("stretch")
         if draft.origin in saved and st.button(
             "Delete", key="build-delete", icon=":material/delete:", type="tertiary"
@@ -186,18 +185,23 @@ def _started(draft: Draft | None, origin: str) -> Draft:
 
 
 def _choose_dataset() -> Dataset | None:
+    """Draw the choice of a dataset; it is kept in the address, and in the session for other pages."""
     found = {dataset.id: dataset for dataset in list_datasets()}
-    asked = st.query_params.get("dataset")
     options = ["", *found]
+    asked = st.query_params.get("dataset", st.session_state.get(DATASET, ""))
     chosen = st.selectbox(
         "Figures for",
         options,
         index=options.index(asked) if asked in found else 0,
-        key=DATASET,
+        key="build-dataset-choice",
         format_func=lambda id: (
             f"{found[id].name} · {found[id].num_classes} classes" if id else f"{USUAL_CLASSES} classes"
         ),
         help="The output layer has one unit a class; the dataset says how many there are.",
-        persist_state="session",
     )
+    st.session_state[DATASET] = chosen
+    if chosen:
+        st.query_params["dataset"] = chosen
+    elif "dataset" in st.query_params:
+        del st.query_params["dataset"]
     return found.get(chosen)

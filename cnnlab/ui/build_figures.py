@@ -75,28 +75,32 @@ def table(anatomy: Anatomy) -> None:
         height="content",
         placeholder="–",
         alt="Output shape, parameters, multiply-adds, memory and receptive field of each block",
-        column_config={
-            "Block": st.column_config.TextColumn(pinned=True, width="medium"),
-            "Output": st.column_config.TextColumn(help="Height × width × maps, or the length of a vector."),
-            "Parameters": st.column_config.NumberColumn(format="localized"),
-            "Share": st.column_config.ProgressColumn(
-                "Share of parameters",
-                format="percent",
-                min_value=0,
-                max_value=1,
-                help="Share of all parameters.",
-            ),
-            "Multiply-adds": st.column_config.NumberColumn(format="localized", help="For one picture."),
-            "Memory": st.column_config.NumberColumn(
-                "Memory, MB",
-                format="%.2f",
-                help=f"What its layers put out for {BATCH_SIZE} pictures, as float32.",
-            ),
-            "Receptive field": st.column_config.NumberColumn(
-                "Receptive field, px", help="What one value sees of the picture; – once it sees all of it."
-            ),
-        },
+        column_config=_columns(),
     )
+
+
+def _columns() -> dict[str, object]:
+    return {
+        "Block": st.column_config.TextColumn(pinned=True, width="medium"),
+        "Output": st.column_config.TextColumn(help="Height × width × maps, or the length of a vector."),
+        "Parameters": st.column_config.NumberColumn(format="localized"),
+        "Share": st.column_config.ProgressColumn(
+            "Share of parameters",
+            format="percent",
+            min_value=0,
+            max_value=1,
+            help="Share of all parameters.",
+        ),
+        "Multiply-adds": st.column_config.NumberColumn(format="localized", help="For one picture."),
+        "Memory": st.column_config.NumberColumn(
+            "Memory, MB",
+            format="%.2f",
+            help=f"What its layers put out for {BATCH_SIZE} pictures, as float32.",
+        ),
+        "Receptive field": st.column_config.NumberColumn(
+            "Receptive field, px", help="What one value sees of the picture; – once it sees all of it."
+        ),
+    }
 
 
 def _figures(row: Row) -> dict[str, object]:

@@ -93,7 +93,8 @@ def _outcome(job: ImportJob, progress: ImportProgress) -> None:
         frame.problem(progress.message)
     if report is None:
         return
-    _counts(report)
+    if report.num_taken or report.num_refused:
+        _counts(report)
     for note in report.notes:
         frame.note(note)
     if report.num_refused:

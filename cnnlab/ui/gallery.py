@@ -50,7 +50,7 @@ def gallery(
     def opened() -> None:
         picture = st.session_state[key].get("open")
         # The browser is not trusted: only a picture that is on the screen can be opened.
-        if picture in {tile.picture for tile in tiles}:
+        if isinstance(picture, int) and picture in {tile.picture for tile in tiles}:
             on_open(picture)
 
     _component(

@@ -209,9 +209,10 @@ def _notes(tail: EventTail) -> None:
     notes = tail.notes
     if len(notes):
         lines = [
-            f"- :gray[step {row.step:,}] {text.escape(row.text, limit=500)}" for row in notes.itertuples()
+            f":material/notes: step {row.step:,} · {text.escape(row.text, limit=500)}"
+            for row in notes.itertuples()
         ]
-        st.markdown("\n".join(reversed(lines)))
+        st.caption("  \n".join(reversed(lines)))
 
 
 def _log(folder: RunFolder) -> None:

@@ -40,7 +40,7 @@ def setup() -> None:
             icon=":material/photo_library:",
         )
         return
-    left, right = st.columns([5, 3], gap="medium")
+    left, right = st.columns([8, 5], gap="medium")
     with left:
         dataset = _choose_dataset(datasets)
         network = _choose_network()

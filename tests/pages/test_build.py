@@ -12,6 +12,7 @@ from cnnlab.models.architectures import (
 from cnnlab.models.presets import PRESETS
 from cnnlab.specs.blocks import BLOCKS, Dense, Flatten, MaxPooling
 from cnnlab.specs.networks import BlockNetwork
+from tests.data.making import class_files, make_dataset
 
 HOSTILE = "![x](http://host/y)"
 
@@ -216,3 +217,15 @@ def test_saving_again_what_was_opened_asks_nothing(open_page):
 def test_the_dataset_says_how_many_classes_there_are(open_page, dataset):
     page = open_page("build", network="preset:lenet5", dataset=dataset.id)
     assert _table(page).loc["Output", "Output"] == str(dataset.num_classes)
+
+
+def test_a_link_with_a_dataset_wins_over_what_was_chosen_before(open_page, dataset, tmp_path):
+    three = make_dataset(tmp_path, class_files({"ant": 4, "bee": 4, "fly": 4}), name="Insects")
+    page = open_page("build", dataset=dataset.id)
+    page.switch_page("../../pages/backbones.py").run()
+    page.switch_page("../../pages/build.py").run()
+    assert page.query_params["dataset"] == dataset.id
+    page.switch_page("../../pages/backbones.py").run()
+    page.query_params["dataset"] = three.id
+    page.switch_page("../../pages/build.py").run()
+    assert _table(page).loc["Output", "Output"] == "3"

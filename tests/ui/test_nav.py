@@ -14,6 +14,6 @@ def test_every_file_is_in_the_menu():
     assert {path.stem for path in nav.PAGES_FOLDER.glob("*.py")} == set(nav.PAGES)
 
 
-@pytest.mark.parametrize("path", nav.PAGES_FOLDER.glob("*.py"), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(nav.PAGES_FOLDER.glob("*.py")), ids=lambda path: path.stem)
 def test_a_page_is_at_most_eighty_lines(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 80

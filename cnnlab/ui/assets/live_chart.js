@@ -135,16 +135,20 @@ function xRange(plot, data, state) {
 }
 
 function layoutOf(data, theme, touch, range) {
+  const empty = data.series.length === 0;
+  const bare = empty ? { showticklabels: false, showgrid: false } : {};
+  const wait = { text: "The curve begins with the first step.", x: 0.5, y: 0.5, xref: "paper", yref: "paper", showarrow: false };
+  const notes = empty ? [wait] : data.annotations;
   return {
     uirevision: data.rev,
     margin: { l: 58, r: 14, t: 12, b: 44 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: theme.font, color: theme.text, size: 12.5 },
-    xaxis: axis({ ...data.x_axis, range }, theme),
-    yaxis: axis(data.y_axis, theme),
+    xaxis: axis({ ...data.x_axis, ...bare, range }, theme),
+    yaxis: axis({ ...data.y_axis, ...bare }, theme),
     shapes: data.shapes,
-    annotations: data.annotations.map((note) => ({ ...note, font: { size: 11.5, color: theme.muted, ...note.font } })),
+    annotations: notes.map((note) => ({ ...note, font: { size: 11.5, color: theme.muted, ...note.font } })),
     showlegend: false,
     hovermode: "x unified",
     hoverlabel: { bgcolor: theme.surface, bordercolor: theme.grid, font: { color: theme.text, size: 12 } },

@@ -1,0 +1,49 @@
+"""Server time to draw each page on a workspace with 200 runs: median and worst of 7, after one that does not count."""
+
+import statistics
+import time
+
+import pandas as pd
+from streamlit.testing.v1 import AppTest
+
+from benchmarks.workspaces import filled_workspace
+from cnnlab.data.library import list_datasets
+from cnnlab.runs.store import list_runs
+from cnnlab.ui.nav import PAGES, PAGES_FOLDER
+from cnnlab.ui.server import SHELL
+
+ROUNDS = 7
+
+
+def run() -> pd.DataFrame:
+    """Draw every page without a browser and take the time."""
+    rows = []
+    with filled_workspace():
+        newest, dataset = list_runs()[0].id, list_datasets()[0].id
+        visits = [(name, {}) for name in PAGES] + [
+            ("train", {"run": newest}),
+            ("datasets", {"dataset": dataset}),
+        ]
+        for name, query in visits:
+            seconds = [_draw(name, query) for _ in range(ROUNDS + 1)][1:]
+            rows.append(
+                {
+                    "page": name + ("?" + next(iter(query)) if query else ""),
+                    "median ms": round(statistics.median(seconds) * 1000),
+                    "worst ms": round(max(seconds) * 1000),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _draw(name: str, query: dict[str, str]) -> float:
+    page = AppTest.from_file(str(SHELL), default_timeout=60)
+    for key, value in query.items():
+        page.query_params[key] = value
+    page.switch_page(str(PAGES_FOLDER / f"{name}.py"))
+    started = time.perf_counter()
+    page.run()
+    seconds = time.perf_counter() - started
+    if page.exception:
+        raise RuntimeError(page.exception[0].value)
+    return seconds

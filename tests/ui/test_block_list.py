@@ -1,0 +1,83 @@
+"""The list of blocks in the browser: what it is told, and what of its answers is believed."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from cnnlab.models.anatomy import describe_network
+from cnnlab.models.presets import PRESETS
+from cnnlab.specs.blocks import Flatten, MaxPooling
+from cnnlab.specs.networks import BlockNetwork
+from cnnlab.ui import block_list
+from cnnlab.ui.build_draft import Draft
+
+
+@pytest.fixture
+def browser(monkeypatch):
+    """Stands in for Streamlit: what the component was given, and what the browser says."""
+    given = {}
+    state = SimpleNamespace(session_state={block_list.KEY: {}})
+    monkeypatch.setattr(block_list, "st", state)
+    monkeypatch.setattr(block_list, "_component", lambda **arguments: given.update(arguments))
+
+    def say(**event):
+        state.session_state[block_list.KEY] = event
+        for name in event:
+            given[f"on_{name}_change"]()
+
+    return SimpleNamespace(given=given, say=say)
+
+
+def _drawn(network):
+    draft = Draft(network)
+    block_list.draw(draft, anatomy=describe_network(network, num_classes=10))
+    return draft
+
+
+def test_every_block_comes_with_its_figures(browser):
+    _drawn(PRESETS["lesson_cnn"].network)
+    rows = browser.given["data"]["rows"]
+    assert [row["parameters"] for row in rows if row["parameters"]] == [
+        "10,144 parameters",
+        "55,424 parameters",
+        "221,440 parameters",
+        "16,512 parameters",
+    ]
+    assert rows[0]["shape"] == "32 × 32 × 32"
+    assert browser.given["data"]["output"]["figures"] == "10 · 1,290 parameters"
+
+
+def test_what_cannot_work_is_explained_in_its_row(browser):
+    _drawn(BlockNetwork(image_size=8, blocks=(*[MaxPooling()] * 4, Flatten())))
+    *fine, broken, last = browser.given["data"]["rows"]
+    assert "The map is 1 × 1 here" in broken["problem"]
+    assert broken["shape"] == "–"
+    assert not any(row["problem"] for row in (*fine, last))
+
+
+def test_blocks_are_arranged_and_removed_as_the_browser_says(browser):
+    draft = _drawn(PRESETS["mlp"].network)
+    first, second, third = draft.numbers
+    browser.say(arrange={"order": [second, first, third], "selected": third})
+    assert (draft.numbers, draft.selected) == ((second, first, third), third)
+    browser.say(remove=first)
+    assert draft.numbers == (second, third)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param({"arrange": None}, id="nothing"),
+        pytest.param({"arrange": {"order": "123"}}, id="text for an order"),
+        pytest.param({"arrange": {"order": [1, "2", None]}}, id="numbers that are none"),
+        pytest.param({"arrange": {"order": [1, 2], "selected": 1}}, id="a block is missing"),
+        pytest.param({"arrange": {"order": [1, 2, 3], "selected": {"a": 1}}}, id="nonsense selected"),
+        pytest.param({"remove": "1"}, id="text for a number"),
+        pytest.param({"remove": 99}, id="a block that is not there"),
+    ],
+)
+def test_what_makes_no_sense_changes_nothing(browser, event):
+    draft = _drawn(PRESETS["mlp"].network)
+    browser.say(**event)
+    assert draft.network == PRESETS["mlp"].network
+    assert draft.position == 0
