@@ -7,7 +7,7 @@ import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-NAMES = ("first_page", "pages", "importing", "learner", "transfer")
+NAMES = ("first_page", "pages", "importing", "learner", "transfer", "speed")
 """Modules of this folder, each with a function `run() -> pandas.DataFrame` and a docstring that says what it measures."""
 
 

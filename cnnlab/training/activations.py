@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,37 +18,56 @@ from filelock import FileLock
 
 from cnnlab.errors import TrainingError
 from cnnlab.files import write_atomically
+from cnnlab.training.extraction import Answer, fastest_answer
 
 if TYPE_CHECKING:
     import keras
 
 BATCH_SIZE = 32
+RECIPE = 2
+"""Grows when the same network and pictures give other numbers; files of before are then made again."""
 Progress = Callable[[int, int], None]
 
 
-def activations_key(*, pictures: str, backbone: str, weights: str, image_size: int, boundary: str) -> str:
-    """Name everything that activations depend on, as 32 hexadecimal digits.
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Everything that activations depend on."""
 
-    Args:
-        pictures: Fingerprint of the packed pictures.
-        backbone: Row of the backbone table.
-        weights: Fingerprint of the weights below the boundary.
-        image_size: Height and width of the pictures, in pixels.
-        boundary: Name of the first block that is not frozen, or 'features' for the pooled vector.
-    """
-    parts = json.dumps([1, pictures, backbone, weights, image_size, boundary])
-    return hashlib.sha256(parts.encode()).hexdigest()[:32]
+    pictures: str
+    """Fingerprint of the packed pictures."""
+    backbone: str
+    """Row of the backbone table."""
+    weights: str
+    """Fingerprint of all weights between the picture and the boundary."""
+    image_size: int
+    """Height and width of the pictures, in pixels."""
+    boundary: str
+    """Name of the first block that is not frozen, or 'features' for the pooled vector."""
+
+    @property
+    def key(self) -> str:
+        """Name of the activations, as 32 hexadecimal digits."""
+        return _name([RECIPE, self.pictures, *self._network])
+
+    @property
+    def network_key(self) -> str:
+        """Name of the frozen network alone, which other pictures may be given to as well."""
+        return _name([RECIPE, *self._network])
+
+    @property
+    def _network(self) -> list[str | int]:
+        return [self.backbone, self.weights, self.image_size, self.boundary]
 
 
 def compute_activations(
-    below: "keras.Model", inputs: np.ndarray, *, key: str, cache: Path, on_progress: Progress
+    below: "keras.Model", inputs: np.ndarray, *, origin: Origin, cache: Path, on_progress: Progress
 ) -> np.ndarray:
     """Return what a frozen network answers for all inputs, from the cache where it is there.
 
     Args:
         below: The frozen network.
         inputs: Shape (N, ...): packed pictures, or activations of a lower boundary.
-        key: From `activations_key`.
+        origin: What they depend on; it names the file.
         cache: Folder of the cache.
         on_progress: Called with (inputs done, inputs in all); may raise to end the computation.
 
@@ -59,12 +79,14 @@ def compute_activations(
     """
     folder = cache / "activations"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{key}.npy"
+    path = folder / f"{origin.key}.npy"
     # Two workers may want the same file: the second waits, then reads what the first wrote.
-    with FileLock(folder / f"{key}.lock"):
+    with FileLock(folder / f"{origin.key}.lock"):
         if not _is_whole(path, rows=len(inputs)):
             _check_room(folder, inputs=inputs, below=below)
-            write_atomically(path, lambda temporary: _compute(below, inputs, temporary, on_progress))
+            answer = fastest_answer(below, inputs, kept=cache / "frozen" / f"{origin.network_key}.tflite")
+            shape = (len(inputs), *below.output_shape[1:])
+            write_atomically(path, lambda temporary: _compute(answer, inputs, shape, temporary, on_progress))
     on_progress(len(inputs), len(inputs))
     return np.load(path, mmap_mode="r")
 
@@ -77,18 +99,17 @@ def fingerprint_weights(model: "keras.Model") -> str:
     return digest.hexdigest()[:32]
 
 
-def _compute(below: "keras.Model", inputs: np.ndarray, path: Path, on_progress: Progress) -> None:
-    import tensorflow as tf
+def _name(parts: list[str | int]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
-    signature = (tf.TensorSpec((None, *below.input_shape[1:]), tf.float32),)
-    answer = tf.function(
-        lambda batch: below(batch, training=False), input_signature=signature, autograph=False
-    )
-    shape = (len(inputs), *below.output_shape[1:])
+
+def _compute(
+    answer: Answer, inputs: np.ndarray, shape: tuple[int, ...], path: Path, on_progress: Progress
+) -> None:
     kept = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
     for start in range(0, len(inputs), BATCH_SIZE):
         stop = min(start + BATCH_SIZE, len(inputs))
-        kept[start:stop] = answer(np.asarray(inputs[start:stop], np.float32)).numpy()
+        kept[start:stop] = answer(np.asarray(inputs[start:stop], np.float32))
         on_progress(stop, len(inputs))
     kept.flush()
 

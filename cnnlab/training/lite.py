@@ -20,6 +20,10 @@ LARGEST_DIFFERENCE = 1e-3
 """A probability that differs by more than this is another answer, not rounding."""
 
 
+class LiteError(Exception):
+    """The converter or the runtime cannot take a network; never shown, Keras' own form serves instead."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class LiteResult:
     """What came of the conversion."""
@@ -43,15 +47,11 @@ def convert_to_lite(
     Returns:
         The largest difference of a probability; a message instead of a file when it cannot be trusted.
     """
-    import tensorflow as tf
-
     try:
-        # The converter prints every variable; the log is for people.
-        with contextlib.redirect_stdout(io.StringIO()):
-            content = tf.lite.TFLiteConverter.from_keras_model(explaining).convert()
+        content = convert(explaining)
         answers = _ask(content, pictures, num_classes=expected.shape[1])
-    except Exception as error:
-        # The converter raises whatever its layers raise; the Keras model is good all the same.
+    except (LiteError, ValueError, RuntimeError) as error:
+        # The Keras model is good all the same.
         return LiteResult(
             largest_difference=None, bytes=None, message=f"LiteRT cannot run this network: {str(error)[:300]}"
         )
@@ -64,6 +64,23 @@ def convert_to_lite(
         )
     write_atomically(path, lambda temporary: temporary.write_bytes(content))
     return LiteResult(largest_difference=difference, bytes=len(content))
+
+
+def convert(model: "keras.Model") -> bytes:
+    """Convert a network to LiteRT, its numbers as they are (float32).
+
+    Raises:
+        LiteError: The converter cannot take one of its layers.
+    """
+    import tensorflow as tf
+
+    try:
+        # The converter prints every variable; the log is for people.
+        with contextlib.redirect_stdout(io.StringIO()):
+            return tf.lite.TFLiteConverter.from_keras_model(model).convert()
+    except Exception as error:
+        # It raises whatever the layers raise.
+        raise LiteError(str(error)) from error
 
 
 def _ask(content: bytes, pictures: np.ndarray, *, num_classes: int) -> np.ndarray:

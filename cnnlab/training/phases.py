@@ -14,7 +14,7 @@ import numpy as np
 
 from cnnlab.runs.records import PhaseName
 from cnnlab.specs.runs import RunSpec
-from cnnlab.training.activations import activations_key, compute_activations, fingerprint_weights
+from cnnlab.training.activations import Origin, compute_activations, fingerprint_weights
 from cnnlab.training.checkpoints import assign
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class _ActivationKeeper:
     def compute(self, below: "keras.Model", inputs: np.ndarray, *, boundary: str) -> np.ndarray:
         # The hash runs over all weights on the way from the picture to here, one part after the other.
         self._weights = f"{self._weights}{fingerprint_weights(below)}"
-        key = activations_key(
+        origin = Origin(
             pictures=self._pictures,
             backbone=self._network.backbone,
             weights=self._weights,
@@ -191,7 +191,7 @@ class _ActivationKeeper:
         return compute_activations(
             below,
             inputs,
-            key=key,
+            origin=origin,
             cache=self._cache,
             on_progress=lambda done, total: self._on_progress(activity, done, total),
         )

@@ -77,7 +77,9 @@ def figures(columns: Mapping[str, Mapping[str, str]]) -> None:
     Everything is ours or written by `ui.text`: it is Markdown.
     """
     labels = list(dict.fromkeys(label for column in columns.values() for label in column))
-    rows = [["", *columns]] + [[label, *(column.get(label, "–") for column in columns.values())] for label in labels]
+    rows = [["", *columns]] + [
+        [label, *(column.get(label, "–") for column in columns.values())] for label in labels
+    ]
     lines = ["| " + " | ".join(f":small[{cell}]" if cell else " " for cell in row) + " |" for row in rows]
     lines.insert(1, "|:--|" + "--:|" * len(columns))
     st.markdown("\n".join(lines))

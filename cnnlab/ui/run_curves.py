@@ -73,7 +73,7 @@ def options(*, follows: bool) -> Options:
             "Smoothing",
             0.0,
             0.99,
-            0.8,
+            0.6,
             step=0.01,
             key="run-smoothing",
             width=200,

@@ -183,7 +183,7 @@ def _progress(state: State, status: Status, tail: EventTail) -> None:
     """One line and one bar: what it is doing, how far it is, how long it will take."""
     active = STATES[state].active
     if status.activity and active:
-        share = "" if status.share_done is None else f" · {text.percent(status.share_done, digits=0)}"
+        share = f" · {text.percent(status.share_done, digits=0)}" if status.share_done else ""
         st.progress(status.share_done or 0.0, text=f"{text.escape(status.activity)}{share}")
         return
     if not status.epochs:

@@ -234,7 +234,7 @@ def test_the_figures_of_random_networks_are_those_of_keras(network):
 
 @pytest.mark.slow
 @given(network=NETWORKS.filter(lambda network: describe_network(network, num_classes=7).works))
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_figures_of_many_random_networks_are_those_of_keras(network):
     _assert_equals_keras(network, num_classes=7)
 

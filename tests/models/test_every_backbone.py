@@ -1,5 +1,7 @@
 """Every row of the table, built small with random weights: blocks, scaling, and a cut that changes no number."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -12,13 +14,16 @@ ROWS = [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for
 
 
 @pytest.fixture(scope="module", params=ROWS)
-def classifier(request: pytest.FixtureRequest) -> Classifier:
+def classifier(request: pytest.FixtureRequest) -> Iterator[Classifier]:
     """One backbone after the other; each is built once for all tests of this module."""
+    import keras
+
     name = request.param
     built = build_classifier(smallest_network(name), num_classes=3)
     size = built.preprocessing.input_shape[1]
-    enliven(built.backbone, scaled_by_keras(name, random_pictures(size, number=32)))
-    return built
+    enliven(built.backbone, scaled_by_keras(name, random_pictures(size, number=16)))
+    yield built
+    keras.backend.clear_session()
 
 
 @pytest.fixture

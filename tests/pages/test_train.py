@@ -49,7 +49,7 @@ def test_the_lessons_values_are_the_defaults(open_page, dataset):
 def test_both_phases_say_what_learns_before_starting(open_page, dataset):
     table = next(e.value for e in open_page("train").markdown if "Trainable parameters" in e.value)
     # Lite0's 1,280 features into the lesson's head for two classes: 1280*256+256 + 256*2+2.
-    assert "| Trainable parameters | 328,450 |" in table
+    assert "| :small[Trainable parameters] | :small[328,450] |" in table
     assert "Feature extraction" in table
     assert "Fine-tuning" in table
 

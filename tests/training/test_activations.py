@@ -1,14 +1,16 @@
 """Activations are what the frozen network says, are computed once, and leave nothing half-done."""
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 
 from cnnlab.errors import TrainingError
 from cnnlab.runs.states import Wanted
-from cnnlab.training.activations import activations_key, compute_activations, fingerprint_weights
+from cnnlab.training.activations import Origin, compute_activations, fingerprint_weights
 from cnnlab.training.recorder import Interrupted
 
-PARTS = {"pictures": "p", "backbone": "b", "weights": "w", "image_size": 32, "boundary": "block_3"}
+ORIGIN = Origin(pictures="p", backbone="b", weights="w", image_size=32, boundary="block_3")
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def pictures() -> np.ndarray:
 @pytest.mark.slow
 def test_activations_are_what_the_network_says_about_each_picture(below, pictures, tmp_path):
     found = compute_activations(
-        below, pictures, key="k", cache=tmp_path, on_progress=lambda done, total: None
+        below, pictures, origin=ORIGIN, cache=tmp_path, on_progress=lambda done, total: None
     )
     np.testing.assert_allclose(found, below(pictures.astype(np.float32)).numpy(), atol=1e-4)
 
@@ -38,7 +40,11 @@ def test_the_second_time_nothing_is_computed(below, pictures, tmp_path):
     calls: list[tuple[int, int]] = []
     for _ in range(2):
         compute_activations(
-            below, pictures, key="k", cache=tmp_path, on_progress=lambda *progress: calls.append(progress)
+            below,
+            pictures,
+            origin=ORIGIN,
+            cache=tmp_path,
+            on_progress=lambda *progress: calls.append(progress),
         )
     assert calls == [(32, 70), (64, 70), (70, 70), (70, 70), (70, 70)]
 
@@ -46,11 +52,11 @@ def test_the_second_time_nothing_is_computed(below, pictures, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("keep", [pytest.param(0, id="empty"), pytest.param(5000, id="cut short")])
 def test_a_damaged_file_is_computed_again(keep, below, pictures, tmp_path):
-    compute_activations(below, pictures, key="k", cache=tmp_path, on_progress=lambda done, total: None)
-    path = tmp_path / "activations" / "k.npy"
+    compute_activations(below, pictures, origin=ORIGIN, cache=tmp_path, on_progress=lambda done, total: None)
+    path = tmp_path / "activations" / f"{ORIGIN.key}.npy"
     path.write_bytes(path.read_bytes()[:keep])
     found = compute_activations(
-        below, pictures, key="k", cache=tmp_path, on_progress=lambda done, total: None
+        below, pictures, origin=ORIGIN, cache=tmp_path, on_progress=lambda done, total: None
     )
     np.testing.assert_allclose(found[-1], below(pictures[-1:].astype(np.float32)).numpy()[0], atol=1e-4)
 
@@ -61,7 +67,7 @@ def test_an_interruption_leaves_no_file(below, pictures, tmp_path):
         raise Interrupted(Wanted.STOP)
 
     with pytest.raises(Interrupted):
-        compute_activations(below, pictures, key="k", cache=tmp_path, on_progress=interrupt)
+        compute_activations(below, pictures, origin=ORIGIN, cache=tmp_path, on_progress=interrupt)
     assert not list((tmp_path / "activations").glob("*.npy"))
 
 
@@ -72,13 +78,16 @@ def test_a_full_disk_is_said_before_anything_is_computed(below, pictures, tmp_pa
 
     monkeypatch.setattr("shutil.disk_usage", lambda folder: Usage)
     with pytest.raises(TrainingError, match=r"70 pictures take .* GB"):
-        compute_activations(below, pictures, key="k", cache=tmp_path, on_progress=lambda done, total: None)
+        compute_activations(
+            below, pictures, origin=ORIGIN, cache=tmp_path, on_progress=lambda done, total: None
+        )
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", [field.name for field in fields(Origin)])
 def test_the_key_depends_on_everything_that_the_content_does(part):
-    other = 64 if part == "image_size" else "other"
-    assert activations_key(**PARTS) != activations_key(**{**PARTS, part: other})
+    other = replace(ORIGIN, **{part: 64 if part == "image_size" else "other"})
+    assert other.key != ORIGIN.key
+    assert (other.network_key == ORIGIN.network_key) == (part == "pictures")
 
 
 @pytest.mark.slow
