@@ -5,6 +5,7 @@ The live chart is no figure but a payload (`charts.live`). This module never dra
 
 from cnnlab.charts.backbones import accuracy_against_size as backbones
 from cnnlab.charts.datasets import class_counts
+from cnnlab.charts.drift import weight_drift
 from cnnlab.charts.evaluation import confusion_matrix
 from cnnlab.charts.learning import compare_runs, learning_curves, learning_rate
 from cnnlab.charts.predictions import probability_bars
@@ -17,4 +18,5 @@ __all__ = [
     "learning_curves",
     "learning_rate",
     "probability_bars",
+    "weight_drift",
 ]

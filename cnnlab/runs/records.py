@@ -111,6 +111,8 @@ class Epoch(_Record):
     pictures_per_second: float
     best: bool = False
     """Whether its validation loss was the lowest so far."""
+    drift: dict[str, float] = {}
+    """How far each unfrozen block of the backbone has moved from its pretrained weights, as a share of their norm."""
     at: float = 0.0
 
 

@@ -33,6 +33,7 @@ COLUMNS = {
         "seconds": np.float64,
         "pictures_per_second": np.float64,
         "best": np.bool_,
+        "drift": object,
         "at": np.float64,
     },
     PhaseStart: {**_WHERE, "trainable_parameters": np.int64, "frozen_parameters": np.int64, "at": np.float64},

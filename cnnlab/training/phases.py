@@ -37,6 +37,8 @@ class Phase:
     """Shape (N, ...): pictures 0..255, or activations of what is frozen below."""
     epochs: int
     learning_rate: float
+    drift: Callable[[], dict[str, float]] = dict
+    """How far each unfrozen block has moved from its pretrained weights, as a share of their norm."""
 
 
 class Course(Protocol):
@@ -127,6 +129,14 @@ class TransferCourse:
         if split.above is not None:
             features = self._keeper.compute(split.above, at_boundary, boundary="features")
             self._pretrained = [variable.numpy() for variable in split.above.variables]
+            self._unfrozen = {
+                block.name: [
+                    (variable, variable.numpy())
+                    for layer in block.layers
+                    for variable in layer.trainable_variables
+                ]
+                for block in self._classifier.blocks
+            }
         self.phases = (
             Phase(
                 name="feature_extraction",
@@ -144,6 +154,7 @@ class TransferCourse:
                     inputs=at_boundary,
                     epochs=training.fine_tune_epochs,
                     learning_rate=training.fine_tune_learning_rate,
+                    drift=self._drift,
                 ),
             )
 
@@ -155,6 +166,14 @@ class TransferCourse:
             assign(self._classifier.head.variables, weights)
         else:
             assign(self.phases[1].model.variables, weights)
+
+    def _drift(self) -> dict[str, float]:
+        return {
+            name: _norm([variable.numpy() - start for variable, start in pairs])
+            / _norm([start for _, start in pairs])
+            for name, pairs in self._unfrozen.items()
+            if pairs
+        }
 
     def whole_model(self) -> "keras.Model":
         """Preprocessing, backbone, pooling and head in one."""
@@ -195,6 +214,10 @@ class _ActivationKeeper:
             cache=self._cache,
             on_progress=lambda done, total: self._on_progress(activity, done, total),
         )
+
+
+def _norm(arrays: Sequence[np.ndarray]) -> float:
+    return float(np.sqrt(sum(np.sum(array.astype(np.float64) ** 2) for array in arrays)))
 
 
 def _joined(above: "keras.Model", head: "keras.Model") -> "keras.Model":

@@ -94,6 +94,7 @@ class Trainer:
         self._learner = Learner(
             phase.model,
             optimizer=build_optimizer(self._training.optimizer, learning_rate=phase.learning_rate),
+            objective=self._objective(phase),
         )
         trainable = sum(math.prod(variable.shape) for variable in phase.model.trainable_variables)
         steps = sum(each.epochs for each in self.phases) * self._steps_per_epoch
@@ -140,17 +141,13 @@ class Trainer:
             self._run_epoch(phase)
 
     def _run_epoch(self, phase: Phase) -> None:
-        progress, started, steps_before = self.progress, time.monotonic(), self.progress.step_of_epoch
+        progress, started, seen_before = self.progress, time.monotonic(), self.progress.sums.seen
         order = order_of_epoch(self._examples.training, seed=self._seed, epoch=progress.epoch + 1)
         for batch in batches(order, batch_size=self._training.batch_size, first=progress.step_of_epoch):
             self._obey()
-            self._run_step(phase, batch, started=started, steps_before=steps_before)
-        trained = time.monotonic()
-        steps = progress.step_of_epoch - steps_before
+            self._run_step(phase, batch, started=started, seen_before=seen_before)
         event = self._score_epoch(
-            phase,
-            seconds=0.0,
-            pictures_per_second=steps * self._training.batch_size / max(trained - started, 1e-9),
+            phase, pictures_per_second=_rate(progress.sums.seen - seen_before, since=started)
         )
         seconds = time.monotonic() - started
         progress.phase.seconds += seconds
@@ -158,7 +155,7 @@ class Trainer:
         self._recorder.update(now=True, epoch=progress.epoch)
         self._save()
 
-    def _run_step(self, phase: Phase, batch: np.ndarray, *, started: float, steps_before: int) -> None:
+    def _run_step(self, phase: Phase, batch: np.ndarray, *, started: float, seen_before: int) -> None:
         progress = self.progress
         learning_rate = self._learning_rate(phase)
         self._learner.set_learning_rate(learning_rate)
@@ -181,18 +178,17 @@ class Trainer:
                 learning_rate=learning_rate,
             )
         )
-        seconds_a_step = (time.monotonic() - started) / (progress.step_of_epoch - steps_before)
-        steps_left = (
-            phase.epochs - progress.phase.epochs_done
-        ) * self._steps_per_epoch - progress.step_of_epoch
+        pictures_per_second = _rate(progress.sums.seen - seen_before, since=started)
+        epochs_left = phase.epochs - progress.phase.epochs_done
+        pictures_left = epochs_left * len(self._examples.training) - progress.sums.seen
         self._recorder.update(
             step=progress.step,
             epoch=progress.epoch,
-            pictures_per_second=self._training.batch_size / seconds_a_step,
-            seconds_left=steps_left * seconds_a_step,
+            pictures_per_second=pictures_per_second,
+            seconds_left=pictures_left / pictures_per_second,
         )
 
-    def _score_epoch(self, phase: Phase, *, seconds: float, pictures_per_second: float) -> Epoch:
+    def _score_epoch(self, phase: Phase, *, pictures_per_second: float) -> Epoch:
         progress = self.progress
         probabilities = self._validation_probabilities(phase)
         labels = self._examples.labels[self._examples.validation]
@@ -217,9 +213,10 @@ class Trainer:
             val_loss=val_loss,
             val_accuracy=val_accuracy,
             learning_rate=learning_rate,
-            seconds=seconds,
+            seconds=0.0,
             pictures_per_second=pictures_per_second,
             best=better,
+            drift=phase.drift(),
         )
 
     def _keep_if_better(self, phase: Phase, *, val_loss: float, val_accuracy: float) -> bool:
@@ -279,3 +276,7 @@ class Trainer:
 
     def _variables(self) -> list:
         return [*self._learner.model.variables, *self._learner.optimizer.variables]
+
+
+def _rate(pictures: int, *, since: float) -> float:
+    return pictures / max(time.monotonic() - since, 1e-9)

@@ -3,13 +3,19 @@
 This module never computes a score: the worker wrote them down.
 """
 
+import pandas as pd
 import streamlit as st
 
+from cnnlab.charts import figures
 from cnnlab.runs.actions import possible_actions
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.records import PHASE_LABELS, PhaseResult, Report
 from cnnlab.ui import frame, nav, text
 
+DRIFT = (
+    "Below 1 % the backbone was nudged: it still sees what it saw. Above 10 % much of what it knew was "
+    "overwritten; a learning rate ten times smaller is gentler."
+)
 LARGE_DIFFERENCE = 1e-3
 """Probabilities of the LiteRT model this far from Keras' are worth a warning."""
 
@@ -31,10 +37,13 @@ def outcome(folder: RunFolder, found: Report) -> None:
         nav.button("train", label="Train another on these pictures", key="report-again", **query)
 
 
-def details(found: Report) -> None:
-    """Draw the figures of each phase, and what lies in the run's folder."""
+def details(found: Report, *, epochs: pd.DataFrame) -> None:
+    """Draw the figures of each phase, how far fine-tuning moved the backbone, and what lies in the run's folder."""
     frame.section("In figures")
     frame.figures({PHASE_LABELS[phase.phase]: _phase_rows(phase) for phase in found.phases})
+    if epochs["drift"].map(bool).any():
+        st.plotly_chart(figures.weight_drift(epochs), key="report-drift")
+        st.caption(DRIFT)
     _files(found)
 
 

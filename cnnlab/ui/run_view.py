@@ -143,7 +143,7 @@ def _ended(folder: RunFolder, state: State) -> None:
         run_curves.charts(folder, tail, options, status=status, follows=False)
     _notes(tail)
     if report is not None:
-        run_report.details(report)
+        run_report.details(report, epochs=tail.epochs)
 
 
 def _state_line(folder: RunFolder, state: State, status: Status) -> None:
@@ -187,6 +187,8 @@ def _progress(state: State, status: Status, tail: EventTail) -> None:
         st.progress(status.share_done or 0.0, text=f"{text.escape(status.activity)}{share}")
         return
     if not status.epochs:
+        # Drawn all the same, so that nothing moves when the worker says its first word.
+        st.progress(0.0, text="The worker has not begun.")
         return
     steps = tail.steps
     parts = []

@@ -224,6 +224,10 @@ def test_random_weights_go_through_both_phases_and_the_cache_changes_nothing(dat
     carry(second)
     assert_ended_alike(second, first)
     assert first.report().lite_largest_difference < 1e-4
+    drifts = [event.drift for event in first.read_events()[0] if isinstance(event, Epoch)]
+    assert drifts[:2] == [{}, {}], "frozen blocks do not move"
+    assert [len(drift) for drift in drifts[2:]] == [2, 2]
+    assert all(0 < drifts[2][name] < drifts[3][name] for name in drifts[2])
 
 
 def test_a_dataset_that_is_gone_is_a_sentence(dataset, home):
