@@ -41,7 +41,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "plotly": ("charts",),
     "sqlite3": ("runs.store",),
     "sklearn": ("data", "evaluation"),
-    "ai_edge_litert": ("prediction", "training.lite"),
+    "ai_edge_litert": ("prediction", "training.lite", "training.extraction"),
     "keras": (
         "data.downloads",
         "models.network",

@@ -198,6 +198,19 @@ def find_backbone(name: str) -> Backbone:
         raise SpecError(unknown_name("backbone", name, BACKBONES)) from None
 
 
+def check_image_size(row: Backbone, *, image_size: int) -> None:
+    """Refuse pictures that a backbone would shrink to nothing.
+
+    Raises:
+        SpecError: They are too small; the message says what it takes.
+    """
+    if image_size < row.family.smallest_image_size:
+        raise SpecError(
+            f"{row.label} cannot take pictures of {image_size} × {image_size} pixels; it needs at least "
+            f"{row.family.smallest_image_size}. {row.image_size} is what it was trained for."
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Counts:
     """How many parameters learn in each phase, of how many."""
@@ -231,9 +244,10 @@ def count_parameters(
     """Count what learns in both phases, without TensorFlow.
 
     Raises:
-        SpecError: There is no such backbone, or it has fewer blocks than are to be unfrozen.
+        SpecError: There is no such backbone, the image size is too small for it, or it has fewer
+            blocks than are to be unfrozen.
     """
-    find_backbone(network.backbone)
+    check_image_size(find_backbone(network.backbone), image_size=network.image_size)
     figures = BACKBONE_BLOCKS[network.backbone]
     names = [block.name for block in figures.blocks]
     first = first_unfrozen(network.backbone, names, unfreeze=unfreeze, unfreeze_blocks=unfreeze_blocks)

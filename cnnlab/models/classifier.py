@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cnnlab.errors import SpecError
-from cnnlab.models.backbones import Backbone, find_backbone, first_unfrozen
+from cnnlab.models.backbones import Backbone, check_image_size, find_backbone, first_unfrozen
 from cnnlab.models.boundaries import BackboneBlock, find_blocks
 from cnnlab.models.efficientnet_lite import build_efficientnet_lite0
 from cnnlab.models.families import Preprocessing
@@ -141,11 +140,7 @@ def build_backbone(name: str, *, image_size: int) -> "keras.Model":
     import keras
 
     row = find_backbone(name)
-    if image_size < row.family.smallest_image_size:
-        raise SpecError(
-            f"{row.label} cannot take pictures of {image_size} × {image_size} pixels; it needs at least "
-            f"{row.family.smallest_image_size}. {row.image_size} is what it was trained for."
-        )
+    check_image_size(row, image_size=image_size)
     if not row.module:
         return build_efficientnet_lite0(image_size=image_size)
     inside = {"include_preprocessing": False} if row.module == "efficientnet_v2" else {}

@@ -7,8 +7,8 @@ or end. Plain data; this module never imports Keras.
 from dataclasses import dataclass
 from types import MappingProxyType
 
-_IMAGENET_MEAN = (0.485, 0.456, 0.406)
-_IMAGENET_SPREAD = (0.229, 0.224, 0.225)
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_SPREAD = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +39,8 @@ PREPROCESSINGS: MappingProxyType[str, Preprocessing] = MappingProxyType(
         ),
         "imagenet_statistics": Preprocessing(
             sentence="Mean 0 and spread 1 in each channel, by ImageNet's statistics.",
-            scale=tuple(1 / 255 / spread for spread in _IMAGENET_SPREAD),
-            offset=tuple(
-                -mean / spread for mean, spread in zip(_IMAGENET_MEAN, _IMAGENET_SPREAD, strict=True)
-            ),
+            scale=tuple(1 / 255 / spread for spread in IMAGENET_SPREAD),
+            offset=tuple(-mean / spread for mean, spread in zip(IMAGENET_MEAN, IMAGENET_SPREAD, strict=True)),
         ),
         "divide_by_128": Preprocessing(
             sentence="Divided by 128, minus 1.", scale=(1 / 128,) * 3, offset=(-1.0,) * 3

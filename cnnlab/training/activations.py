@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
+from numpy.lib import format as npy
 
 from cnnlab.errors import TrainingError
 from cnnlab.files import write_atomically
@@ -22,8 +23,10 @@ from cnnlab.training.extraction import Answer, fastest_answer
 
 if TYPE_CHECKING:
     import keras
+    from filelock import AcquireReturnProxy
 
 BATCH_SIZE = 32
+WAIT_SECONDS = 0.5
 RECIPE = 2
 """Grows when the same network and pictures give other numbers; files of before are then made again."""
 Progress = Callable[[int, int], None]
@@ -81,7 +84,7 @@ def compute_activations(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{origin.key}.npy"
     # Two workers may want the same file: the second waits, then reads what the first wrote.
-    with FileLock(folder / f"{origin.key}.lock"):
+    with _patiently(FileLock(folder / f"{origin.key}.lock"), lambda: on_progress(0, len(inputs))):
         if not _is_whole(path, rows=len(inputs)):
             _check_room(folder, inputs=inputs, below=below)
             answer = fastest_answer(below, inputs, kept=cache / "frozen" / f"{origin.network_key}.tflite")
@@ -99,6 +102,15 @@ def fingerprint_weights(model: "keras.Model") -> str:
     return digest.hexdigest()[:32]
 
 
+def _patiently(lock: FileLock, look_up: Callable[[], None]) -> "AcquireReturnProxy":
+    """Wait for a lock as long as it takes, but hear a pause or a stop meanwhile."""
+    while True:
+        try:
+            return lock.acquire(timeout=WAIT_SECONDS)
+        except Timeout:
+            look_up()
+
+
 def _name(parts: list[str | int]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
@@ -106,12 +118,13 @@ def _name(parts: list[str | int]) -> str:
 def _compute(
     answer: Answer, inputs: np.ndarray, shape: tuple[int, ...], path: Path, on_progress: Progress
 ) -> None:
-    kept = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
-    for start in range(0, len(inputs), BATCH_SIZE):
-        stop = min(start + BATCH_SIZE, len(inputs))
-        kept[start:stop] = answer(np.asarray(inputs[start:stop], np.float32))
-        on_progress(stop, len(inputs))
-    kept.flush()
+    with path.open("wb") as file:
+        npy.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+        # Written, not memory-mapped: a map on a full disk ends the process without a word.
+        for start in range(0, len(inputs), BATCH_SIZE):
+            stop = min(start + BATCH_SIZE, len(inputs))
+            file.write(np.ascontiguousarray(answer(np.asarray(inputs[start:stop], np.float32)), dtype="<f4"))
+            on_progress(stop, len(inputs))
 
 
 def _is_whole(path: Path, *, rows: int) -> bool:

@@ -66,7 +66,7 @@ class CheckpointFolder:
             {"sha256": digest, "progress": json.loads(progress.model_dump_json())}, allow_nan=False
         )
         write_text(self.path / f"{name}.json", text)
-        self._forget_old()
+        self._forget_all_but(newest=name)
 
     def load_newest(self) -> Checkpoint | None:
         """Read the newest checkpoint that is whole, or None when there is none."""
@@ -97,16 +97,25 @@ class CheckpointFolder:
     def _commits(self) -> list[Path]:
         return sorted(self.path.glob("step-*.json"))
 
-    def _forget_old(self) -> None:
-        commits = self._commits()
-        for commit in commits[:-KEPT]:
-            commit.unlink()
-        kept = {commit.stem for commit in commits[-KEPT:]}
-        states = [json.loads(commit.read_bytes())["progress"] for commit in commits[-KEPT:]]
-        best = {state["best"]["weights"] for state in states if state["best"]}
+    def _forget_all_but(self, *, newest: str) -> None:
+        # What is beyond the newest was passed over as damaged: it belongs to a future that was lost.
+        kept = {commit.stem: commit for commit in self._commits() if commit.stem <= newest}
+        kept = dict(list(kept.items())[-KEPT:])
+        best = {_best_weights(commit) for commit in kept.values()}
+        for commit in self._commits():
+            if commit.stem not in kept:
+                commit.unlink()
         for file in self.path.glob("*.npz"):
             if file.stem not in kept and file.name not in best:
                 file.unlink()
+
+
+def _best_weights(commit: Path) -> str | None:
+    try:
+        return json.loads(commit.read_bytes())["progress"]["best"]["weights"]
+    except (ValueError, KeyError, TypeError):
+        # Damaged, or of before the first epoch: nothing is kept for it.
+        return None
 
 
 def save_arrays(path: Path, variables: Sequence[Variable]) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from cnnlab.runs.records import PhaseName
 from cnnlab.specs.runs import RunSpec
+from cnnlab.specs.training import TransferTraining
 from cnnlab.training.activations import Origin, compute_activations, fingerprint_weights
 from cnnlab.training.checkpoints import assign
 
@@ -128,6 +129,8 @@ class TransferCourse:
         features = at_boundary
         if split.above is not None:
             features = self._keeper.compute(split.above, at_boundary, boundary="features")
+        self.phases = (self._feature_extraction(training, features),)
+        if split.above is not None:
             self._pretrained = [variable.numpy() for variable in split.above.variables]
             self._unfrozen = {
                 block.name: [
@@ -137,26 +140,28 @@ class TransferCourse:
                 ]
                 for block in self._classifier.blocks
             }
-        self.phases = (
-            Phase(
-                name="feature_extraction",
-                model=self._classifier.head,
-                inputs=features,
-                epochs=training.head_epochs,
-                learning_rate=training.head_learning_rate,
-            ),
+            self.phases += (self._fine_tuning(training, split.above, at_boundary),)
+
+    def _feature_extraction(self, training: TransferTraining, features: np.ndarray) -> Phase:
+        return Phase(
+            name="feature_extraction",
+            model=self._classifier.head,
+            inputs=features,
+            epochs=training.head_epochs,
+            learning_rate=training.head_learning_rate,
         )
-        if split.above is not None:
-            self.phases += (
-                Phase(
-                    name="fine_tuning",
-                    model=_joined(split.above, self._classifier.head),
-                    inputs=at_boundary,
-                    epochs=training.fine_tune_epochs,
-                    learning_rate=training.fine_tune_learning_rate,
-                    drift=self._drift,
-                ),
-            )
+
+    def _fine_tuning(
+        self, training: TransferTraining, above: "keras.Model", activations: np.ndarray
+    ) -> Phase:
+        return Phase(
+            name="fine_tuning",
+            model=_joined(above, self._classifier.head),
+            inputs=activations,
+            epochs=training.fine_tune_epochs,
+            learning_rate=training.fine_tune_learning_rate,
+            drift=self._drift,
+        )
 
     def adopt(self, phase: PhaseName, weights: Sequence[np.ndarray]) -> None:
         """Give head and backbone the weights of the best epoch; the backbone is as pretrained if that was in phase 1."""

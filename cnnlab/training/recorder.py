@@ -5,6 +5,7 @@ living one. This module never touches a database or a page, and never decides wh
 is wanted: it raises `Interrupted` and the worker decides.
 """
 
+import contextlib
 import threading
 import time
 from typing import Any
@@ -68,9 +69,9 @@ class Recorder:
         """Append a sentence for whoever watches."""
         self.record(Note(text=text))
 
-    def record_step(self, event: Step) -> None:
-        """Append a step, unless another was appended less than 0.2 seconds ago."""
-        if time.monotonic() - self._stepped_at >= SECONDS_BETWEEN_STEP_EVENTS:
+    def record_step(self, event: Step, *, milestone: bool = False) -> None:
+        """Append a step if it is a milestone, or if none was appended in the last 0.2 seconds."""
+        if milestone or time.monotonic() - self._stepped_at >= SECONDS_BETWEEN_STEP_EVENTS:
             self._stepped_at = time.monotonic()
             self.record(event)
 
@@ -98,7 +99,9 @@ class Recorder:
 
     def _beat(self) -> None:
         while not self._closed.wait(HEARTBEAT_SECONDS):
-            self.update(now=True)
+            # A disk that is full now may have room at the next beat; what cannot wait says so itself.
+            with contextlib.suppress(OSError):
+                self.update(now=True)
 
     def _write(self) -> None:
         self._wrote_at = time.monotonic()

@@ -26,6 +26,8 @@ from cnnlab.training.recorder import Interrupted, Recorder
 from cnnlab.training.schedules import learning_rate_at
 
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
+MILESTONES_AN_EPOCH = 10
+"""So many steps of an epoch are recorded however fast it is."""
 LARGEST_SHARE_OF_SAVING = 0.05
 """Checkpoints within an epoch come further apart when writing one would take more of the time than this."""
 
@@ -176,7 +178,9 @@ class Trainer:
                 loss=result.loss_sum / result.seen,
                 accuracy=result.correct / result.seen,
                 learning_rate=learning_rate,
-            )
+            ),
+            # An epoch of a head may take a tenth of a second, and its curve should have more than a point.
+            milestone=progress.step_of_epoch % max(1, self._steps_per_epoch // MILESTONES_AN_EPOCH) == 0,
         )
         pictures_per_second = _rate(progress.sums.seen - seen_before, since=started)
         epochs_left = phase.epochs - progress.phase.epochs_done

@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,13 @@ def _carry(folder: RunFolder) -> int:
     except Exception as error:
         traceback.print_exc()
         state, message = State.FAILED, _unexpected(error)
-    recorder.close(state, message=message)
+    try:
+        recorder.close(state, message=message)
+    except OSError:
+        # Not even the last word fits on the disk: the log has it, and a free lock says that nobody works here.
+        traceback.print_exc()
+        print(message, file=sys.stderr)
+        return 1
     return 0 if state is not State.FAILED else 1
 
 
@@ -125,6 +132,8 @@ class _Job:
     def _prepare(self) -> tuple[PackedPictures, Course]:
         reference, network = self.spec.dataset, self.spec.network
         dataset = find_dataset(reference.id, version=reference.version)
+        if problems := dataset.problems():
+            raise DatasetError(" ".join(problems))
         if dataset.class_names != self.spec.class_names:
             raise DatasetError(
                 f"The classes of {reference.name!r} are not those that this run was started with. Start a new run."
@@ -160,6 +169,8 @@ class _Job:
     def _take_up(self) -> Checkpoint | None:
         checkpoint = self.checkpoints.load_newest()
         progress = checkpoint.progress if checkpoint else None
+        if checkpoint is None and self.folder.has_checkpoint():
+            self.recorder.note("No checkpoint could be read; the run starts again from the beginning.")
         self.recorder.record(
             AttemptStart(
                 attempt=self.recorder.attempt,
@@ -202,7 +213,17 @@ class _Job:
 
     def _report(self, activity: str, done: int, total: int) -> None:
         self.recorder.update(activity=activity, share_done=done / total if total else None)
-        self.recorder.obey()
+        try:
+            self.recorder.obey()
+        except Interrupted as interruption:
+            # The model of an earlier attempt is to be scored before it stops: that needs all of this.
+            if interruption.wanted is not Wanted.STOP or not self._has_model:
+                raise
+
+    @cached_property
+    def _has_model(self) -> bool:
+        checkpoint = self.checkpoints.load_newest()
+        return checkpoint is not None and checkpoint.progress.best is not None
 
     def _interrupted_early(self, wanted: Wanted) -> tuple[State, str]:
         if wanted is Wanted.PAUSE:

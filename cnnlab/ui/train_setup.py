@@ -12,10 +12,10 @@ from cnnlab.data import library
 from cnnlab.data.library import Dataset
 from cnnlab.errors import SpecError
 from cnnlab.models.weights import RANDOM_WEIGHTS_WARNING, weights_status
-from cnnlab.runs import queue
 from cnnlab.specs.networks import BackboneNetwork, Head, Network
 from cnnlab.specs.runs import RunSpec
 from cnnlab.specs.training import ScratchTraining, TransferTraining
+from cnnlab.training.launch import start_run
 from cnnlab.ui import forms, frame, nav, text, train_plan
 from cnnlab.ui.networks import FAMILIES, FIRST, find_network, network_label
 from cnnlab.ui.train_plan import Choice
@@ -198,7 +198,7 @@ def _start_button(choice: Choice, *, ready: bool) -> None:
 
 def _start(choice: Choice) -> str:
     """Put a run into the queue and return its id."""
-    dataset = library.freeze(choice.dataset)
+    dataset = choice.dataset
     spec = RunSpec.create(
         {
             "name": choice.name,
@@ -212,7 +212,6 @@ def _start(choice: Choice) -> str:
     before = st.session_state.get("train-started")
     if before and before[0] == spec and time.monotonic() - before[2] < SECONDS_OF_ONE_CLICK:
         return before[1]
-    run = queue.submit(spec)
+    run = start_run(spec)
     st.session_state["train-started"] = (spec, run.id, time.monotonic())
-    queue.advance()
     return run.id

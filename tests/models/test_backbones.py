@@ -110,6 +110,14 @@ def test_more_blocks_than_there_are_cannot_be_unfrozen():
         count_parameters(V2B0, num_classes=5, unfreeze="blocks", unfreeze_blocks=23)
 
 
+def test_pictures_that_are_too_small_are_refused_before_anything_is_built():
+    network = BackboneNetwork(backbone="xception", image_size=64)
+    with pytest.raises(
+        SpecError, match="Xception cannot take pictures of 64 × 64 pixels; it needs at least 71"
+    ):
+        count_parameters(network, num_classes=5, unfreeze="nothing")
+
+
 def test_as_many_blocks_may_be_asked_for_as_the_largest_backbone_has():
     most = max(len(figures.blocks) for figures in BACKBONE_BLOCKS.values())
     assert TransferTraining(unfreeze_blocks=most).unfreeze_blocks == most

@@ -171,8 +171,8 @@ def test_an_unknown_backbone_is_refused_in_a_sentence():
         build_classifier(BackboneNetwork(backbone="alexnet"), num_classes=3)
 
 
-def _lite_answers(model, pictures: np.ndarray) -> dict[int, np.ndarray]:
-    """What the model's LiteRT form says, by the number of dimensions of its outputs."""
+def _lite_answer(model, pictures: np.ndarray) -> np.ndarray:
+    """What the model's LiteRT form says to the first picture."""
     import tensorflow as tf
     from ai_edge_litert.interpreter import Interpreter
 
@@ -180,9 +180,7 @@ def _lite_answers(model, pictures: np.ndarray) -> dict[int, np.ndarray]:
     interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pictures[:1])
     interpreter.invoke()
-    return {
-        len(each["shape"]): interpreter.get_tensor(each["index"]) for each in interpreter.get_output_details()
-    }
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 
 
 @pytest.mark.parametrize("name", PREPROCESSINGS)
@@ -195,19 +193,15 @@ def test_every_preprocessing_survives_saving_and_conversion(name, tmp_path):
     expected = np.asarray(model(pictures))
     model.save(tmp_path / "model.keras")
     assert np.array_equal(keras.models.load_model(tmp_path / "model.keras")(pictures), expected)
-    np.testing.assert_allclose(_lite_answers(model, pictures)[4], expected[:1], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(_lite_answer(model, pictures), expected[:1], rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.slow
-def test_a_saved_network_answers_the_same_and_so_does_its_lite_model(small, tmp_path):
+def test_a_saved_network_answers_the_same(small, tmp_path):
     import keras
 
     pictures = random_pictures(32)
     enliven(small.backbone, scaled_by_keras("mobilenet_v2", random_pictures(32, number=32)))
     model = small.inference_model()
-    expected = model(pictures).numpy()
     model.save(tmp_path / "model.keras")
-    assert np.array_equal(keras.models.load_model(tmp_path / "model.keras")(pictures).numpy(), expected)
-    answers = _lite_answers(small.explaining_model(), pictures)
-    assert set(answers) == {2, 4}
-    assert answers[2][0] == pytest.approx(expected[0], abs=1e-4)
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert np.array_equal(again(pictures).numpy(), model(pictures).numpy())

@@ -21,7 +21,7 @@ def classifier(request: pytest.FixtureRequest) -> Iterator[Classifier]:
     name = request.param
     built = build_classifier(smallest_network(name), num_classes=3)
     size = built.preprocessing.input_shape[1]
-    enliven(built.backbone, scaled_by_keras(name, random_pictures(size, number=16)))
+    enliven(built.backbone, scaled_by_keras(name, random_pictures(size, number=32)))
     yield built
     keras.backend.clear_session()
 
@@ -55,15 +55,28 @@ def test_raw_pictures_reach_it_as_its_authors_scale_them(classifier, pictures):
     np.testing.assert_allclose(scaled, scaled_by_keras(classifier.row.name, pictures), rtol=1e-5, atol=2e-5)
 
 
-def test_raw_pictures_give_the_features_of_scaled_ones_and_a_cut_changes_none(classifier, pictures):
-    whole = classifier.split_at("nothing").below(pictures).numpy()
-    assert np.isfinite(whole).all()
-    assert whole.std(axis=0).max() > 1e-3
-    # Two ways of scaling round differently, and a deep network with random weights makes much of it.
-    scaled = classifier.backbone(scaled_by_keras(classifier.row.name, pictures)).numpy().mean(axis=(1, 2))
-    assert np.abs(whole - scaled).max() < 1e-3 * np.abs(whole).max()
+def test_its_parameters_are_those_that_pages_show(classifier):
+    import keras
+
+    classifier.split_at("everything")
+    for block, figures in zip(classifier.blocks, BACKBONE_BLOCKS[classifier.row.name].blocks, strict=True):
+        assert sum(layer.count_params() for layer in block.layers) == figures.parameters
+        learning = [weight for layer in block.layers for weight in layer.trainable_weights]
+        assert sum(np.prod(weight.shape) for weight in learning) == figures.trainable_parameters
+        still = [layer for layer in block.layers if isinstance(layer, keras.layers.BatchNormalization)]
+        assert not any(layer.trainable for layer in still)
+
+
+def test_a_cut_changes_no_feature(classifier, pictures):
+    features = classifier.split_at("nothing").below(pictures).numpy()
+    assert np.isfinite(features).all()
+    assert features.std(axis=0).max() > 1e-3
+    maps = classifier.backbone(classifier.preprocessing(pictures)).numpy()
+    np.testing.assert_allclose(
+        features, maps.mean(axis=(1, 2)), rtol=1e-4, atol=1e-5 * np.abs(features).max()
+    )
     half = len(classifier.blocks) // 2
     split = classifier.split_at("blocks", half)
     assert split.name == classifier.blocks[-half].name
     again = split.above(split.below(pictures)).numpy()
-    np.testing.assert_allclose(again, whole, rtol=1e-4, atol=1e-5 * max(1.0, np.abs(whole).max()))
+    np.testing.assert_allclose(again, features, rtol=1e-4, atol=1e-5 * max(1.0, np.abs(features).max()))

@@ -8,7 +8,12 @@ from cnnlab.models.backbones import BACKBONES, BLOCKS
 from cnnlab.models.measure_blocks import measure, weights_file
 
 FAST = ("mobilenet_v2", "efficientnet_lite0")
-ROWS = [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in BACKBONES]
+SLOW = (
+    *("xception", "vgg16", "resnet50", "resnet50_v2", "inception_v3", "inception_resnet_v2", "mobilenet"),
+    *("densenet121", "nasnet_mobile", "efficientnet_b0", "efficientnet_v2b0", "efficientnet_v2s"),
+)
+"""One of every family at its own image size; the parameters of every row are in `test_every_backbone`."""
+ROWS = [*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
 WRITTEN = json.loads(BLOCKS.read_text(encoding="utf-8"))
 
 
@@ -18,21 +23,12 @@ def test_the_figures_in_the_file_are_those_of_keras(name):
     assert measure(name) == written
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "mobilenet_v2",
-        "efficientnet_lite0",
-        # One of every way in which Keras makes up the file's name.
-        *(
-            pytest.param(name, marks=pytest.mark.slow)
-            for name in ("vgg16", "xception", "resnet50", "inception_v3", "densenet121", "nasnet_mobile")
-        ),
-        *(
-            pytest.param(name, marks=pytest.mark.slow)
-            for name in ("mobilenet", "efficientnet_b0", "efficientnet_v2b0", "inception_resnet_v2")
-        ),
-    ],
-)
+@pytest.mark.parametrize("name", ROWS)
 def test_the_file_of_weights_is_the_one_that_keras_would_fetch(name):
     assert weights_file(name) == WRITTEN[name]["weights"]
+
+
+def test_one_of_every_family_is_measured():
+    assert {id(BACKBONES[name].family) for name in (*FAST, *SLOW)} == {
+        id(row.family) for row in BACKBONES.values()
+    }

@@ -1,41 +1,27 @@
-"""Recommendations: a backbone, the reason with the table's figures, and another where its weights are missing."""
+"""Recommendations: every purpose has a backbone of the table, and a reason with the table's figures."""
 
 import pytest
 
-from cnnlab.errors import SpecError
 from cnnlab.models.backbones import BACKBONES
-from cnnlab.models.recommendation import PURPOSES, recommend
+from cnnlab.models.recommendation import PURPOSES
 
 
 @pytest.mark.parametrize(
-    ("purpose", "backbone"),
+    ("purpose", "backbone", "comparison"),
     [
-        ("most", "efficientnet_v2b0"),
-        ("phone", "mobilenet_v2"),
-        ("accuracy", "efficientnet_v2s"),
-        ("at_once", "efficientnet_lite0"),
+        pytest.param("most", "efficientnet_v2b0", "more accurate than ResNet50 (74.9 %)", id="most projects"),
+        pytest.param("phone", "mobilenet_v2", "the smallest of all", id="phones"),
+        pytest.param("accuracy", "efficientnet_v2s", "within 1.8 points of the most accurate", id="accuracy"),
+        pytest.param("at_once", "efficientnet_lite0", "nothing has to be fetched", id="at once"),
     ],
 )
-def test_every_purpose_has_its_backbone_and_a_reason_with_figures(purpose, backbone):
-    found = recommend(purpose, here=[backbone])
+def test_every_purpose_has_its_backbone_and_a_reason_with_figures(purpose, backbone, comparison):
+    found = PURPOSES[purpose]
     assert found.backbone == backbone
-    assert found.instead is None
-    assert f"{BACKBONES[backbone].top1_percent:g} % top-1" in found.sentence
-    assert found.sentence.startswith(PURPOSES[purpose].label)
+    reason = found.reason(BACKBONES[backbone])
+    assert reason.startswith(f"{BACKBONES[backbone].top1_percent:g} % top-1")
+    assert comparison in reason
 
 
-def test_where_the_weights_are_missing_the_nearest_that_is_here_is_named():
-    found = recommend("most", here=["mobilenet_v2", "efficientnet_lite0"])
-    assert (found.backbone, found.instead) == ("efficientnet_v2b0", "efficientnet_lite0")
-    assert (
-        "Its weights are not here yet; of those that are, EfficientNet-Lite0 comes nearest" in found.sentence
-    )
-
-
-def test_where_nothing_is_here_nothing_is_named_instead():
-    assert recommend("most", here=[]).instead is None
-
-
-def test_a_purpose_that_is_not_there_lists_those_that_are():
-    with pytest.raises(SpecError, match="There is no purpose named 'fun'"):
-        recommend("fun", here=[])
+def test_no_purpose_is_without_a_test():
+    assert set(PURPOSES) == {"most", "phone", "accuracy", "at_once"}

@@ -35,6 +35,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError("Network is unreachable")
 
     monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(weights, "getproxies", dict)
 
 
 def _random_backbone(name: str, *, seed: int):
@@ -120,6 +121,35 @@ def test_offline_is_said_at_once_with_the_file_and_the_folder(offline):
     )
     assert "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5" in sentence
     assert str(workspace().weights) in sentence
+
+
+def test_what_cannot_be_fetched_although_online_is_said_with_the_reason(monkeypatch):
+    import keras
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(weights, "getproxies", lambda: {"https": "http://proxy.invalid:3128"})
+    monkeypatch.setattr(keras.utils, "get_file", fail)
+    with pytest.raises(
+        WeightsError, match=r"could not be fetched \(No space left on device\)\. Start again, or fetch"
+    ):
+        load_imagenet_weights(None, name="resnet50")
+
+
+def test_a_file_that_was_fetched_is_loaded(saved, cache, monkeypatch):
+    import keras
+
+    def fetch(file: str, url: str, **arguments: object) -> str:
+        assert (arguments["cache_dir"], arguments["cache_subdir"]) == (str(cache.parent), "models")
+        return shutil.copy(saved, cache / "fetched.weights.h5")
+
+    monkeypatch.setattr(weights, "getproxies", lambda: {"https": "http://proxy.invalid:3128"})
+    monkeypatch.setattr(keras.utils, "get_file", fetch)
+    model = _random_backbone("mobilenet_v2", seed=8)
+    load_imagenet_weights(model, name="mobilenet_v2")
+    expected = _random_backbone("mobilenet_v2", seed=5).get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), expected, strict=True))
 
 
 def test_a_file_of_another_network_is_refused_before_it_is_read(saved):

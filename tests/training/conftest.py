@@ -32,7 +32,7 @@ class ListRecorder:
     def note(self, text: str) -> None:
         self.events.append(text)
 
-    def record_step(self, event: Step) -> None:
+    def record_step(self, event: Step, *, milestone: bool = False) -> None:
         self.events.append(event)
 
     def record_epoch(self, event: Epoch) -> None:

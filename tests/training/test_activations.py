@@ -1,9 +1,12 @@
 """Activations are what the frozen network says, are computed once, and leave nothing half-done."""
 
+import resource
+import signal
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from cnnlab.errors import TrainingError
 from cnnlab.runs.states import Wanted
@@ -97,3 +100,38 @@ def test_the_fingerprint_of_weights_changes_with_any_weight(below):
     weights[0, 0, 0, 0] += 1e-3
     below.variables[0].assign(weights)
     assert fingerprint_weights(below) != before
+
+
+@pytest.mark.slow
+def test_whoever_waits_for_another_worker_can_still_be_interrupted(below, pictures, tmp_path):
+    (tmp_path / "activations").mkdir()
+
+    def interrupt(done: int, total: int) -> None:
+        raise Interrupted(Wanted.PAUSE)
+
+    with (
+        FileLock(tmp_path / "activations" / f"{ORIGIN.key}.lock", is_singleton=False),
+        pytest.raises(Interrupted, match="pause"),
+    ):
+        compute_activations(below, pictures, origin=ORIGIN, cache=tmp_path, on_progress=interrupt)
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_up_meanwhile_is_an_error_and_leaves_no_file(
+    below, pictures, tmp_path, monkeypatch
+):
+    """A memory map would end the process with a bus error instead."""
+    monkeypatch.setattr("cnnlab.training.activations._check_room", lambda folder, **_: None)
+    most = len(pictures) * 6 * 6 * 4 * 4 // 2
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        with pytest.raises(OSError, match=r"File too large"):
+            compute_activations(
+                below, pictures, origin=ORIGIN, cache=tmp_path, on_progress=lambda done, total: None
+            )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert [path.suffix for path in (tmp_path / "activations").iterdir()] == [".lock"]

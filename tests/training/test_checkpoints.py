@@ -103,3 +103,39 @@ def test_arrays_of_other_shapes_are_refused_before_any_is_assigned():
     with pytest.raises(RunError, match="does not fit the network"):
         assign(variables, [np.ones(2), np.ones(4)])
     np.testing.assert_array_equal(variables[0].value, np.zeros(2))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda path: path.write_text('{"sha256": '), id="commit cut short"),
+        pytest.param(lambda path: path.with_suffix(".npz").write_bytes(b""), id="arrays empty"),
+    ],
+)
+def test_a_run_goes_on_from_before_a_damaged_checkpoint_and_the_damaged_one_goes(damage, tmp_path):
+    folder = CheckpointFolder(tmp_path)
+    best = folder.save_best([Array(np.ones(2))], epoch=1)
+    for step in (10, 20):
+        save(folder, step, best=best)
+    damage(tmp_path / "step-000000020.json")
+    assert folder.load_newest().progress.step == 10
+    save(folder, 12, best=best)
+    assert folder.load_newest().progress.step == 12
+    assert folder.load_newest().damaged == ()
+    save(folder, 14, best=best)
+    assert sorted(path.stem for path in tmp_path.glob("step-*.json")) == ["step-000000012", "step-000000014"]
+    assert len(folder.load_best(best)) == 1
+
+
+def test_a_full_disk_leaves_the_checkpoint_before_as_it_was(tmp_path, monkeypatch):
+    folder = CheckpointFolder(tmp_path)
+    save(folder, 1)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="No space left"):
+        save(folder, 2)
+    assert folder.load_newest().progress.step == 1
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".tmp-")] == []

@@ -9,7 +9,7 @@ from cnnlab.runs.records import Epoch, PhaseStart
 from cnnlab.specs.training import TransferTraining
 from cnnlab.training.checkpoints import CheckpointFolder
 from cnnlab.training.recorder import Interrupted
-from cnnlab.training.trainer import Diverged, Trainer
+from cnnlab.training.trainer import Diverged, Examples, Trainer
 from tests.training.conftest import ListRecorder
 
 pytestmark = pytest.mark.slow
@@ -129,3 +129,55 @@ def test_each_phase_says_how_much_of_the_network_learns(build_phases, examples, 
         (head, 100 - head),
         (head + below, 100 - head - below),
     ]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"label_smoothing": 0.3}, id="label smoothing"),
+        pytest.param({"balance_classes": True}, id="balanced classes"),
+        pytest.param({"optimizer": "sgd"}, id="optimizer"),
+        pytest.param({"schedule": "cosine"}, id="schedule"),
+    ],
+)
+def test_a_setting_of_the_training_changes_what_is_learned(changed, build_phases, examples, tmp_path):
+    states = []
+    for name, settings in (("default", {}), ("changed", changed)):
+        trainer = make_trainer(build_phases(), examples, tmp_path / name, ListRecorder(), **settings)
+        trainer.run()
+        states.append(final_state(trainer))
+    assert any((mine != theirs).any() for mine, theirs in zip(*states, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("training", "validation"),
+    [
+        pytest.param(5, 16, id="fewer pictures than a batch"),
+        pytest.param(1, 16, id="one picture to learn from"),
+        pytest.param(9, 16, id="one picture in the last batch"),
+        pytest.param(44, 1, id="one picture to validate on"),
+    ],
+)
+def test_few_pictures_are_enough(training, validation, build_phases, examples, tmp_path):
+    recorder = ListRecorder()
+    few = Examples(
+        labels=examples.labels,
+        training=examples.training[:training],
+        validation=examples.validation[:validation],
+    )
+    trainer = make_trainer(build_phases(), few, tmp_path, recorder)
+    trainer.run()
+    assert trainer.progress.epoch == 5
+    assert trainer.progress.step == 5 * -(-training // 8)
+    assert all(0 <= event.val_accuracy <= 1 for event in recorder.events if isinstance(event, Epoch))
+
+
+def test_pictures_that_are_left_out_are_neither_learned_from_nor_scored(build_phases, examples, tmp_path):
+    left_out = Examples(
+        labels=np.append(examples.labels[:-1], np.int32(-1)),
+        training=examples.training,
+        validation=examples.validation[:-1],
+    )
+    kept = make_trainer(build_phases(), left_out, tmp_path, ListRecorder(), balance_classes=True)
+    kept.run()
+    assert np.isfinite(kept.progress.best.val_loss)

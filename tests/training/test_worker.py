@@ -15,6 +15,7 @@ import pytest
 
 from cnnlab.data.import_records import SourceImport
 from cnnlab.data.library import Dataset, find_dataset
+from cnnlab.data.splits import SplitSpec
 from cnnlab.evaluation.predictions import load_predictions, probabilities_of
 from cnnlab.prediction.predictor import load_predictor
 from cnnlab.runs.folder import RunFolder
@@ -26,7 +27,7 @@ from cnnlab.specs.networks import BackboneNetwork, BlockNetwork, Head
 from cnnlab.specs.runs import RunSpec
 from cnnlab.specs.training import ScratchTraining, TransferTraining
 from cnnlab.training.checkpoints import load_arrays
-from tests.data.making import carry_import
+from tests.data.making import carry_import, class_files, make_dataset
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +80,7 @@ def start(folder: RunFolder) -> subprocess.Popen:
 
 
 def carry(folder: RunFolder) -> None:
-    assert start(folder).wait(timeout=180) == 0, folder.log_tail()
+    assert start(folder).wait(timeout=180) == 0, (folder.path / "worker.log").read_text()[-2000:]
 
 
 def wait_for(condition, process: subprocess.Popen, seconds: float = 120.0) -> None:
@@ -193,6 +194,49 @@ def test_stopped_it_keeps_the_best_model_so_far(dataset, home):
     assert (report.best_epoch, report.val_loss) == (best[0], best[1][2])
     assert report.stopped_early
     assert load_predictor(folder.path).record.run == folder.id
+
+
+def test_paused_then_stopped_it_keeps_the_best_model_so_far(dataset, home):
+    training = ScratchTraining(epochs=500, batch_size=16, early_stopping_patience=0)
+    folder = make_run(dataset, home, "paused-stopped", training=training)
+    process = start(folder)
+    wait_for(lambda: epochs(folder).get(2), process)
+    ask(folder, Wanted.PAUSE)
+    assert process.wait(timeout=60) == 0
+    assert folder.state() is State.PAUSED
+    ask(folder, Wanted.STOP, again=True)
+    carry(folder)
+    assert folder.state() is State.STOPPED
+    assert folder.report().best_epoch == min(epochs(folder).items(), key=lambda item: item[1][2])[0]
+    assert load_predictor(folder.path).record.run == folder.id
+
+
+def test_stopped_before_it_began_there_is_no_model_and_a_sentence_says_so(dataset, home):
+    folder = make_run(dataset, home, "never-began")
+    ask(folder, Wanted.STOP)
+    carry(folder)
+    assert folder.state() is State.STOPPED
+    assert "no model to keep" in folder.status().message
+    assert folder.report() is None
+
+
+def test_few_pictures_in_one_large_batch_without_a_test_split_are_enough(tmp_path, home):
+    files = class_files({"cat": 4, "dog": 4})
+    few = make_dataset(tmp_path, files, split=SplitSpec(test_share=0.0))
+    folder = make_run(few, home, "few", training=ScratchTraining(epochs=2, batch_size=1024))
+    carry(folder)
+    report = folder.report()
+    assert (report.num_test_pictures, report.test_accuracy, report.test_loss) == (0, None, None)
+    assert report.lite_largest_difference < 1e-4, "compared on the validation split"
+    assert set(load_predictions(folder.path)["split"]) == {"validation"}
+
+
+def test_a_split_that_leaves_nothing_to_validate_on_is_a_sentence(tmp_path, home):
+    lone = make_dataset(tmp_path, class_files({"cat": 1, "dog": 1}))
+    folder = make_run(lone, home, "lone")
+    assert start(folder).wait(timeout=60) == 1
+    assert folder.state() is State.FAILED
+    assert "validation" in folder.status().message
 
 
 def test_a_second_worker_on_the_same_run_refuses(dataset, home):
