@@ -44,14 +44,14 @@ class Metric:
 
 METRICS: MappingProxyType[str, Metric] = MappingProxyType(
     {
-        "loss": Metric(label="Loss", axis="Loss (cross-entropy, nats)", tickformat=".3~g", hoverformat=".4f"),
+        "loss": Metric(label="Loss", axis="Loss (cross-entropy, nats)", tickformat=".6~g", hoverformat=".4f"),
         "accuracy": Metric(
-            label="Accuracy", axis="Accuracy, % of pictures", tickformat=".3~p", hoverformat=".1%"
+            label="Accuracy", axis="Accuracy, % of pictures", tickformat=".5~p", hoverformat=".1%"
         ),
         "learning_rate": Metric(
             label="Learning rate",
             axis="Learning rate",
-            tickformat=".2~g",
+            tickformat=".4~g",
             hoverformat=".3~g",
             rangemode="tozero",
         ),

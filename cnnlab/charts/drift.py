@@ -9,6 +9,7 @@ from cnnlab.charts.text import plain
 
 MOST_BLOCKS = 8
 """More lines than colours cannot be told apart: of more blocks those nearest the output are shown."""
+MOST_TICKS = 12
 
 
 def weight_drift(epochs: pd.DataFrame) -> go.Figure:
@@ -21,8 +22,15 @@ def weight_drift(epochs: pd.DataFrame) -> go.Figure:
     moved = epochs[epochs["drift"].map(bool)]
     figure = new_figure(
         "How far each block has moved from its pretrained weights",
-        x={"title": "Epoch", "tickformat": ",d"},
-        y={"title": "Change, share of the weights' norm", "type": "log", "tickformat": ".0e"},
+        x={"title": "Epoch", "tickformat": ",d", "tick0": 0, "dtick": 1 + len(moved) // MOST_TICKS},
+        # From a hundredth of a percent to all of it, whatever the run: nudging looks low and destroying high.
+        y={
+            "title": "Change, % of the weights' norm",
+            "type": "log",
+            "tickformat": ".2~%",
+            "dtick": 1,
+            "range": [-4, 0],
+        },
     )
     blocks = list(moved["drift"].iloc[-1])[-MOST_BLOCKS:] if len(moved) else []
     for position, block in enumerate(blocks):
@@ -36,5 +44,5 @@ def weight_drift(epochs: pd.DataFrame) -> go.Figure:
             marker={"symbol": look.symbol},
             hovertemplate="%{y:.2%} after epoch %{x}",
         )
-    figure.update_layout(hovermode="x unified")
+    figure.update_layout(hovermode="x unified", showlegend=True)
     return figure

@@ -29,7 +29,8 @@ ALREADY_SO = {
 """A second click on a page drawn a moment ago asks for what is already on its way: no error."""
 
 NOT_NOW = {
-    "stop": "it has no checkpoint that a model could come from, or has kept its model already",
+    "pause": "its training is over: the best model is being scored",
+    "stop": "it has no checkpoint that a model could come from, is being scored, or has kept its model already",
     "force_stop": "it was asked to end less than ten seconds ago",
 }
 """Why something that the state allows cannot be done with this run."""
@@ -72,8 +73,15 @@ def _is_possible(run: RunFolder, action: str, state: State) -> bool:
         control, launch = run.control(), run.launch()
         asked_at = max(control.wanted_at, launch.at if launch else 0.0)
         return control.want is not Wanted.RUN and time.time() - asked_at >= FORCE_AFTER_SECONDS
+    if action in ("pause", "stop") and STATES[state].active and _is_finishing(run):
+        return False
     if action == "stop" and STATES[state].ended:
         return run.has_checkpoint() and run.report() is None
     if action == "predict":
         return (run.path / "model.tflite").is_file()
     return True
+
+
+def _is_finishing(run: RunFolder) -> bool:
+    status = run.status()
+    return status is not None and status.finishing and status.attempt == run.control().attempt

@@ -193,7 +193,7 @@ class RunFolder:
             return State.LOST
         if control.want is Wanted.STOP:
             return State.STOPPING
-        if control.want is Wanted.PAUSE and status.state is State.RUNNING:
+        if control.want is Wanted.PAUSE and status.state is State.RUNNING and not status.finishing:
             return State.PAUSING
         return status.state
 

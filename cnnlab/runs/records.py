@@ -36,6 +36,8 @@ class Status(_Record):
     """What it is doing, for one line on the screen: 'Computing activations'."""
     share_done: float | None = None
     """How much of the activity is done, 0 to 1, where that is known."""
+    finishing: bool = False
+    """Training is over: the best model is scored and converted, and nothing is left to pause or stop."""
     epoch: int = 0
     """Epochs finished, counted over all phases."""
     epochs: int = 0

@@ -42,6 +42,8 @@ class RunRow:
     """`blocks` or `backbone`."""
     network_name: str = ""
     """A CNN's own name, or the backbone's name in the table of `models.backbones`."""
+    weights: str = ""
+    """Of a backbone: `imagenet` or `random`."""
     image_size: int = 0
     seed: int = 0
     epoch: int = 0
@@ -92,6 +94,7 @@ def _asked_for(run: RunFolder) -> dict[str, Any]:
         "dataset_name": spec.dataset.name,
         "kind": spec.network.kind,
         "network_name": spec.network.name if spec.network.kind == "blocks" else spec.network.backbone,
+        "weights": spec.network.weights if spec.network.kind == "backbone" else "",
         "image_size": spec.network.image_size,
         "seed": spec.seed,
     }

@@ -21,7 +21,7 @@ from cnnlab.runs.rows import RunRow, read_row
 from cnnlab.runs.states import STATES, State
 from cnnlab.settings import workspace
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Grows when the fields of `RunRow` change."""
 BUSY_SECONDS = 10.0
 RECENT_SECONDS = 2.0

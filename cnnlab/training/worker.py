@@ -184,7 +184,11 @@ class _Job:
 
     def _finish(self, trainer: Trainer, pictures: PackedPictures, course: Course, *, stopped: bool) -> None:
         self.recorder.update(
-            now=True, activity="Scoring the best model and converting it", share_done=None, seconds_left=None
+            now=True,
+            activity="Scoring the best model and converting it",
+            finishing=True,
+            share_done=None,
+            seconds_left=None,
         )
         before = self.folder.path / BEFORE_FINE_TUNING
         outcome = Outcome(

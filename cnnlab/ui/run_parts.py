@@ -27,7 +27,8 @@ def badge(state: State) -> None:
 def network_name(row: RunRow) -> str:
     """What the network of a run is called. A network of blocks has a name from a user: escape it."""
     backbone = BACKBONES.get(row.network_name) if row.kind == "backbone" else None
-    return backbone.label if backbone else row.network_name
+    label = backbone.label if backbone else row.network_name
+    return f"{label} (random weights)" if row.weights == "random" else label
 
 
 def created(row: RunRow) -> datetime:

@@ -169,14 +169,13 @@ def _state_line(folder: RunFolder, state: State, status: Status) -> None:
 
 def _action_button(folder: RunFolder, action: str) -> None:
     label, icon, sentence = ACTIONS[action]
-    st.button(label, icon=icon, help=sentence, key=f"run-{action}", on_click=_act, args=(folder, action))
-
-
-def _act(folder: RunFolder, action: str) -> None:
-    try:
-        getattr(queue, action)(folder)
-    except RunError as error:
-        st.toast(text.escape(error, limit=frame.ERROR_LIMIT), icon=":material/error:")
+    # Not as a callback: a toast from a callback of a fragment, where most runs are drawn, breaks the page in the browser.
+    if st.button(label, icon=icon, help=sentence, key=f"run-{action}"):
+        try:
+            getattr(queue, action)(folder)
+        except RunError as error:
+            st.toast(text.escape(error, limit=frame.ERROR_LIMIT), icon=":material/error:")
+        st.rerun()
 
 
 def _progress(state: State, status: Status, tail: EventTail) -> None:

@@ -132,14 +132,9 @@ def _confirm_delete(rows: Sequence[RunRow]) -> None:
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep", key="runs-keep"):
             st.rerun()
-        if st.button(
-            "Delete",
-            type="primary",
-            icon=":material/delete:",
-            key="runs-delete-now",
-            on_click=_delete,
-            args=(rows,),
-        ):
+        # Not as a callback: a toast from a callback of a fragment, which a dialog is, breaks the page in the browser.
+        if st.button("Delete", type="primary", icon=":material/delete:", key="runs-delete-now"):
+            _delete(rows)
             st.rerun()
 
 

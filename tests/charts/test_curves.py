@@ -1,10 +1,11 @@
 import math
+import re
 import time
 
 import numpy as np
 import pytest
 
-from cnnlab.charts.curves import EpochAxis, Series, phase_marks, vertical_axis
+from cnnlab.charts.curves import METRICS, EpochAxis, Series, phase_marks, vertical_axis
 from cnnlab.charts.thinning import thin
 from tests.charts.making import make_epochs, make_phases
 
@@ -27,6 +28,13 @@ def line(*values):
 def test_there_is_room_for_the_names_of_phases_above_the_curves(metric, values, top):
     settings = vertical_axis([line(*values)], metric=metric, log_scale=False, names_above=True)
     assert settings["autorangeoptions"]["include"] == pytest.approx(top)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_numbers_on_the_axis_differ_where_the_curve_hardly_moves(metric):
+    # d3's format "N~g" and "N~p" keep N significant digits; Plotly puts a loss around ln 10 at 2.300, 2.305, 2.310.
+    digits = int(re.match(r"\.(\d)~", METRICS[metric].tickformat)[1])
+    assert digits >= 4
 
 
 @pytest.mark.parametrize(

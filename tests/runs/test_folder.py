@@ -86,6 +86,12 @@ def test_files_and_lock_together_say_the_state(home, control, launch, status, he
         lock.release()
 
 
+def test_a_run_that_is_scored_is_no_longer_pausing(home):
+    run = make_run(control=wants(PAUSE), status=Status(state=State.RUNNING, finishing=True))
+    with run.lock():
+        assert run.state() is State.RUNNING
+
+
 def test_a_worker_that_ends_between_two_looks_is_not_called_lost(home, monkeypatch):
     run = make_run(status=Status(state=State.RUNNING))
     monkeypatch.setattr(folder_module, "_is_locked", lambda _: run.write_status(Status(state=State.FINISHED)))

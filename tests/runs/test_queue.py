@@ -305,6 +305,17 @@ def test_what_a_state_does_not_allow_is_refused_with_a_sentence_and_changes_noth
         lock.release()
 
 
+@pytest.mark.parametrize("verb", ["pause", "stop"])
+def test_a_run_that_is_scored_has_nothing_left_to_end(no_workers, verb):
+    run = make_run(status=Status(state=State.RUNNING, finishing=True))
+    before = run.control()
+    with run.lock():
+        assert actions.possible_actions(run) == ()
+        with pytest.raises(RunError, match=r"being scored.*Wait until it has ended"):
+            VERBS[verb](run)
+    assert run.control() == before
+
+
 def test_a_model_that_was_kept_can_be_asked_and_need_not_be_scored_again(stand_in):
     run = queue.submit(run_spec("steps=20"))
     wait_for_state(run, State.FINISHED)

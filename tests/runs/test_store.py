@@ -60,6 +60,7 @@ def test_a_backbone_is_called_by_its_name_in_the_table(home):
     make_run(spec=run_spec(network=BackboneNetwork(backbone="mobilenet_v2"), training=TransferTraining()))
     (row,) = list_runs()
     assert (row.kind, row.network_name, row.image_size) == ("backbone", "mobilenet_v2", 224)
+    assert row.weights == "imagenet"
 
 
 def test_a_run_without_a_report_shows_its_best_epoch_so_far(home):
@@ -281,10 +282,10 @@ def test_an_index_that_cannot_be_opened_is_a_sentence(home):
 def test_the_columns_belong_to_this_version_of_the_index():
     """When this fails, the fields of `RunRow` changed: let SCHEMA_VERSION grow, then write them here."""
     assert (store.SCHEMA_VERSION, store.COLUMNS) == (
-        1,
+        2,
         (
             "id", "name", "state", "created_at", "dataset_id", "dataset_version", "dataset_name", "kind",
-            "network_name", "image_size", "seed", "epoch", "epochs", "val_accuracy", "val_loss", "test_accuracy",
+            "network_name", "weights", "image_size", "seed", "epoch", "epochs", "val_accuracy", "val_loss", "test_accuracy",
             "test_accuracy_low", "test_accuracy_high", "seconds", "parameters", "verdict", "message", "damaged",
         ),
     )  # fmt: skip
