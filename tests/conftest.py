@@ -1,6 +1,8 @@
 """What all tests share: a workspace of their own, and the folder of real pictures where there is one."""
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,3 +35,15 @@ def test_data() -> Path:
     if not (folder / "flowers.zip").is_file():
         pytest.skip(f"no real pictures at {folder}; set CNNLAB_TEST_DATA to their folder")
     return folder
+
+
+@pytest.fixture(scope="module")
+def frozen_heap() -> Iterator[None]:
+    """Leave what is loaded out of the collection that Streamlit makes after every drawing, as the server does.
+
+    Where other tests have loaded TensorFlow, it takes half a second each time otherwise.
+    """
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()

@@ -233,6 +233,10 @@ def _thinned(table: pd.DataFrame, values: np.ndarray, *, axis: EpochAxis, **look
     return Series(x=np.insert(x, ends, x[ends]), y=np.insert(y, ends, np.nan), **look)
 
 
+MOST_OF_A_SHARE = 1.15
+"""How far an axis of shares may reach: all of them, and room for the names of the phases."""
+
+
 def vertical_axis(
     series: list[Series], *, metric: MetricName, log_scale: bool, names_above: bool
 ) -> dict[str, Any]:
@@ -252,8 +256,10 @@ def vertical_axis(
         settings["nticks"] = LOG_TICKS
     drawn = np.concatenate([np.zeros(0), *(each.y for each in series)])
     drawn = drawn[np.isfinite(drawn) & ((drawn > 0) | (not log_scale))]
+    # Around a curve that never moves Plotly would show one unit either way, as if -50 % could be named right.
+    shares = {"clipmin": 0.0, "clipmax": MOST_OF_A_SHARE} if metric == "accuracy" else {}
     if not names_above or not len(drawn):
-        return settings
+        return settings | ({"autorangeoptions": shares} if shares else {})
     low, high = float(drawn.min()), float(drawn.max())
     if log_scale:
         # Plotly compares `include` with the logarithm of the range, so here it needs the whole range.
@@ -261,7 +267,7 @@ def vertical_axis(
         margin = NAME_SHARE * ((top - bottom) or 1.0)
         return settings | {"range": [bottom - margin / 2, top + margin]}
     low = 0.0 if row.rangemode == "tozero" else low
-    return settings | {"autorangeoptions": {"include": high + NAME_SHARE * (high - low)}}
+    return settings | {"autorangeoptions": shares | {"include": high + NAME_SHARE * (high - low)}}
 
 
 def phase_marks(

@@ -91,7 +91,8 @@ def compare_runs(
         names: What the runs are called, by id; two may be called the same.
         x: What to compare at: equally many epochs, or equally much training time.
     """
-    row = METRICS["accuracy" if metric.endswith("accuracy") else "loss"]
+    kind: MetricName = "accuracy" if metric.endswith("accuracy") else "loss"
+    row = METRICS[kind]
     times = {run: _seconds_so_far(epochs) for run, epochs in curves.items()} if x == "seconds" else {}
     longest = max((float(seconds.max()) for seconds in times.values() if len(seconds)), default=0.0)
     unit, divisor = ("min", 60.0) if longest > SECONDS_FOR_MINUTES else ("s", 1.0)
@@ -99,7 +100,7 @@ def compare_runs(
     figure = new_figure(
         f"{COMPARED[metric]} of {len(curves)} {'run' if len(curves) == 1 else 'runs'}",
         x={"title": label, "rangemode": "tozero", "tickformat": ",.3~f"},
-        y={"title": row.axis, "tickformat": row.tickformat},
+        y=vertical_axis([], metric=kind, log_scale=False, names_above=False),
         height=420,
     )
     for position, (run, epochs) in enumerate(curves.items()):

@@ -11,8 +11,9 @@ import time
 from typing import Any
 
 from cnnlab.runs.folder import EventWriter, RunFolder
-from cnnlab.runs.records import Epoch, Event, Note, Status, Step
+from cnnlab.runs.records import AttemptStart, Epoch, Event, Note, Status, Step
 from cnnlab.runs.states import State, Wanted
+from cnnlab.training.event_files import EventFile
 
 HEARTBEAT_SECONDS = 2.0
 SECONDS_BETWEEN_LOOKS = 0.2
@@ -35,6 +36,7 @@ class Recorder:
         self.folder = folder
         self.attempt = attempt
         self._events = EventWriter(folder)
+        self._event_file: EventFile | None = None
         self._status = Status(state=State.STARTING, attempt=attempt)
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -53,6 +55,8 @@ class Recorder:
         self._thread.join(timeout=10.0)
         self.update(now=True, state=state, message=message, activity="", share_done=None, seconds_left=None)
         self._events.close()
+        if self._event_file is not None:
+            self._event_file.close()
 
     def update(self, *, now: bool = False, **changes: Any) -> None:
         """Change the status; it is written at once if asked, else twice a second at most."""
@@ -63,7 +67,12 @@ class Recorder:
 
     def record(self, event: Event) -> None:
         """Append an event, stamped with this attempt and the wall clock."""
-        self._events.append(event.model_copy(update={"attempt": self.attempt, "at": time.time()}))
+        event = event.model_copy(update={"attempt": self.attempt, "at": time.time()})
+        self._events.append(event)
+        if isinstance(event, AttemptStart):
+            self._event_file = EventFile(self.folder.path, start=event)
+        elif self._event_file is not None:
+            self._event_file.record(event)
 
     def note(self, text: str) -> None:
         """Append a sentence for whoever watches."""

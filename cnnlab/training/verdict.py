@@ -36,10 +36,12 @@ def describe_outcome(
 
 def _change(first: Best, best: Best) -> str:
     points = (best.val_accuracy - first.val_accuracy) * 100
-    return (
-        f"Fine-tuning lowered the validation loss from {first.val_loss:.4f} to {best.val_loss:.4f} and changed "
-        f"the validation accuracy by {points:+.1f} points"
-    )
+    before, after = f"{first.val_loss:.4f}", f"{best.val_loss:.4f}"
+    # Lower by less than the screen shows is lower for the rule, and nothing to a reader.
+    loss = f"lowered the validation loss from {before} to {after}"
+    if before == after:
+        loss = f"hardly moved the validation loss ({before} before and after)"
+    return f"Fine-tuning {loss} and changed the validation accuracy by {points:+.1f} points"
 
 
 def _within(before: np.ndarray, after: np.ndarray, *, seed: int) -> str:

@@ -132,7 +132,7 @@ def draw_recent_runs(now: Standing) -> None:
     rest = [row for row in now.runs if row not in now.live]
     for row in (now.live + rest)[:RECENT_RUNS]:
         _run_card(row)
-    nav.link("runs", label=f"All {text.counted(len(now.runs), 'run')}")
+    nav.link("runs", label=f"All runs ({len(now.runs):,})")
 
 
 def _run_card(row: RunRow) -> None:

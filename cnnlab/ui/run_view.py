@@ -27,6 +27,8 @@ SECONDS_BETWEEN_LOOKS = {state: 1.0 for state in run_parts.LIVE} | {State.PAUSED
 SECONDS_BETWEEN_LOOKS_AT_THE_LOG = 3.0
 STALLED_AFTER_SECONDS = 30.0
 LOG_LINES = 60
+REFUSED = "run-refused"
+"""Why the last click could not be obeyed, to be told when the run is drawn next."""
 
 ACTIONS = {
     "pause": (
@@ -147,6 +149,8 @@ def _ended(folder: RunFolder, state: State) -> None:
 
 
 def _state_line(folder: RunFolder, state: State, status: Status) -> None:
+    if refused := st.session_state.pop(REFUSED, None):
+        st.toast(refused, icon=":material/error:")
     with run_parts.split_row():
         with run_parts.line():
             run_parts.badge(state)
@@ -169,13 +173,15 @@ def _state_line(folder: RunFolder, state: State, status: Status) -> None:
 
 def _action_button(folder: RunFolder, action: str) -> None:
     label, icon, sentence = ACTIONS[action]
-    # Not as a callback: a toast from a callback of a fragment, where most runs are drawn, breaks the page in the browser.
-    if st.button(label, icon=icon, help=sentence, key=f"run-{action}"):
-        try:
-            getattr(queue, action)(folder)
-        except RunError as error:
-            st.toast(text.escape(error, limit=frame.ERROR_LIMIT), icon=":material/error:")
-        st.rerun()
+    st.button(label, icon=icon, help=sentence, key=f"run-{action}", on_click=_act, args=(folder, action))
+
+
+def _act(folder: RunFolder, action: str) -> None:
+    """Do it; it says nothing itself: what a callback of a fragment draws blanks the page in the browser."""
+    try:
+        getattr(queue, action)(folder)
+    except RunError as error:
+        st.session_state[REFUSED] = text.escape(error, limit=frame.ERROR_LIMIT)
 
 
 def _progress(state: State, status: Status, tail: EventTail) -> None:

@@ -35,10 +35,14 @@ FILTERS: dict[str, tuple[State, ...]] = {
     "Failed": (State.FAILED, State.LOST),
 }
 OPEN_CLICK = "runs-open-row"
+SAID = "runs-said"
+"""What came of deleting, to be told when the page is drawn next."""
 
 
 def load() -> list[RunRow]:
     """Bring the list of runs up to date; draws what to do first where there is none."""
+    for sentence, icon in st.session_state.pop(SAID, ()):
+        st.toast(sentence, icon=icon)
     queue.advance()
     rows = store.list_runs()
     if not rows:
@@ -132,26 +136,33 @@ def _confirm_delete(rows: Sequence[RunRow]) -> None:
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep", key="runs-keep"):
             st.rerun()
-        # Not as a callback: a toast from a callback of a fragment, which a dialog is, breaks the page in the browser.
-        if st.button("Delete", type="primary", icon=":material/delete:", key="runs-delete-now"):
-            _delete(rows)
+        if st.button(
+            "Delete",
+            type="primary",
+            icon=":material/delete:",
+            key="runs-delete-now",
+            on_click=_delete,
+            args=(rows,),
+        ):
             st.rerun()
 
 
 def _delete(rows: Sequence[RunRow]) -> None:
-    """Delete runs one by one; one that cannot be deleted does not keep the others."""
+    """Delete runs one by one; one that cannot be deleted does not keep the others.
+
+    It says nothing itself: whatever a callback of a dialog draws, even a toast, blanks the page in the browser.
+    """
     freed, gone = 0, 0
+    said: list[tuple[str, str]] = st.session_state.setdefault(SAID, [])
     for row in rows:
         try:
             freed += queue.delete(RunFolder(workspace().runs / row.id))
             gone += 1
         except CnnlabError as error:
-            st.toast(text.escape(error, limit=frame.ERROR_LIMIT), icon=":material/error:")
+            said.append((text.escape(error, limit=frame.ERROR_LIMIT), ":material/error:"))
     if gone:
-        st.toast(
-            f"Deleted {text.counted(gone, 'run')}; {text.file_size(freed)} came free.",
-            icon=":material/check:",
-        )
+        sentence = f"Deleted {text.counted(gone, 'run')}; {text.file_size(freed)} came free."
+        said.append((sentence, ":material/check:"))
 
 
 def comparison(selected: Sequence[RunRow]) -> None:

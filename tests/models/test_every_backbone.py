@@ -9,7 +9,7 @@ from cnnlab.models.backbones import BACKBONE_BLOCKS, BACKBONES
 from cnnlab.models.classifier import Classifier, build_classifier
 from tests.models.reference import enliven, random_pictures, scaled_by_keras, smallest_network
 
-FAST = ("mobilenet_v2", "vgg16", "efficientnet_lite0")
+FAST = ("mobilenet_v2", "efficientnet_lite0")
 ROWS = [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in BACKBONES]
 
 

@@ -44,10 +44,16 @@ def _random_backbone(name: str, *, seed: int):
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MobileNetV2's weights of one seed, as Keras saves them."""
+def published():
+    """MobileNetV2 with the weights of one seed, which stand for ImageNet's."""
+    return _random_backbone("mobilenet_v2", seed=5)
+
+
+@pytest.fixture(scope="module")
+def saved(published, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its weights, as Keras saves them."""
     path = tmp_path_factory.mktemp("weights") / "mobilenet_v2_imagenet_no_top.weights.h5"
-    _random_backbone("mobilenet_v2", seed=5).save_weights(path)
+    published.save_weights(path)
     return path
 
 
@@ -55,6 +61,10 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def other():
     """The same network with the weights of another seed."""
     return _random_backbone("mobilenet_v2", seed=6)
+
+
+def _assert_same_weights(found, expected) -> None:
+    assert all(np.array_equal(a, b) for a, b in zip(found.get_weights(), expected.get_weights(), strict=True))
 
 
 def test_the_package_carries_those_of_efficientnet_lite0():
@@ -103,12 +113,11 @@ def test_an_unknown_backbone_is_a_sentence():
         weights_status("alexnet")
 
 
-def test_weights_from_a_file_are_those_that_were_saved(saved):
+def test_weights_from_a_file_are_those_that_were_saved(published, saved):
     shutil.copy(saved, workspace().weights)
     model = _random_backbone("mobilenet_v2", seed=7)
     load_imagenet_weights(model, name="mobilenet_v2")
-    expected = _random_backbone("mobilenet_v2", seed=5).get_weights()
-    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), expected, strict=True))
+    _assert_same_weights(model, published)
 
 
 def test_offline_is_said_at_once_with_the_file_and_the_folder(offline):
@@ -137,7 +146,7 @@ def test_what_cannot_be_fetched_although_online_is_said_with_the_reason(monkeypa
         load_imagenet_weights(None, name="resnet50")
 
 
-def test_a_file_that_was_fetched_is_loaded(saved, cache, monkeypatch):
+def test_a_file_that_was_fetched_is_loaded(published, saved, cache, monkeypatch):
     import keras
 
     def fetch(file: str, url: str, **arguments: object) -> str:
@@ -148,8 +157,7 @@ def test_a_file_that_was_fetched_is_loaded(saved, cache, monkeypatch):
     monkeypatch.setattr(keras.utils, "get_file", fetch)
     model = _random_backbone("mobilenet_v2", seed=8)
     load_imagenet_weights(model, name="mobilenet_v2")
-    expected = _random_backbone("mobilenet_v2", seed=5).get_weights()
-    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), expected, strict=True))
+    _assert_same_weights(model, published)
 
 
 def test_a_file_of_another_network_is_refused_before_it_is_read(saved):

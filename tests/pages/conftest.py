@@ -16,6 +16,11 @@ from tests.data.making import class_files, make_dataset
 PAGE_SECONDS = 20.0
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quick_drawings(frozen_heap: None) -> None:
+    """Pages are drawn some hundred times here."""
+
+
 @pytest.fixture
 def open_page() -> Callable[..., AppTest]:
     """A function that opens a page of the menu, with a query, as a browser would."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cnnlab.runs.folder import RunFolder
-from cnnlab.runs.records import Control, Step
+from cnnlab.runs.records import AttemptStart, Control, Step
 from cnnlab.runs.states import State, Wanted
 from cnnlab.training import recorder as recorder_module
 from cnnlab.training.recorder import Interrupted, Recorder
@@ -103,3 +103,10 @@ def test_the_last_word_is_the_state_and_nothing_follows_it(folder):
     )
     time.sleep(0.05)
     assert folder.status() == last
+
+
+def test_what_is_recorded_is_there_for_tensorboard_too(folder, recorder):
+    recorder.record(AttemptStart(attempt=2))
+    recorder.record_step(Step(phase="training", epoch=1, step=1, loss=1.0, accuracy=0.5, learning_rate=0.1))
+    (file,) = (folder.path / "tensorboard").iterdir()
+    assert b"loss/step" in file.read_bytes()

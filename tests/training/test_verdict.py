@@ -46,6 +46,13 @@ def two_phases(second: Best | None) -> Progress:
             id="better by less than noise",
         ),
         pytest.param(
+            best("fine_tuning", epoch=12, val_loss=0.4999999, val_accuracy=0.8),
+            0.8,
+            ["hardly moved", "0.5000 before and after", "+0.0 points"],
+            ["lowered"],
+            id="better by less than the screen shows",
+        ),
+        pytest.param(
             best("fine_tuning", epoch=11, val_loss=0.9, val_accuracy=0.7),
             0.8,
             ["no gain", "0.9000 against 0.5000", "model of feature extraction is kept (epoch 7", "80.0 %"],

@@ -8,6 +8,8 @@ from cnnlab.specs.networks import Head
 from cnnlab.specs.training import ScratchTraining, TransferTraining
 from cnnlab.ui.forms import choice_label, label_of
 
+pytestmark = pytest.mark.usefixtures("frozen_heap")
+
 EVERY_SPEC = [*BLOCKS.values(), Head, ScratchTraining, TransferTraining]
 
 

@@ -3,6 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+pytestmark = pytest.mark.usefixtures("frozen_heap")
+
 
 def _script(kind: str) -> None:
     import streamlit as st
