@@ -221,11 +221,13 @@ def _assert_equals_keras(network: BlockNetwork, num_classes: int) -> None:
     assert all(shape in remaining for shape in shapes), (shapes, outputs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_figures_of_every_preset_are_those_of_keras(name):
     _assert_equals_keras(PRESETS[name].network, num_classes=10)
 
 
+@pytest.mark.slow
 @given(network=NETWORKS.filter(lambda network: describe_network(network, num_classes=3).works))
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_figures_of_random_networks_are_those_of_keras(network):
@@ -246,6 +248,7 @@ def test_describing_never_raises(network, num_classes):
     assert anatomy.works == (not anatomy.problems)
 
 
+@pytest.mark.slow
 @given(network=NETWORKS.filter(lambda network: not describe_network(network, num_classes=3).works))
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_anatomy_calls_impossible_keras_refuses_too(network):

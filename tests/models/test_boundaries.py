@@ -36,6 +36,7 @@ def _crossed():
     return keras.Model(picture, third)
 
 
+@pytest.mark.slow
 def test_blocks_without_a_single_tensor_between_them_are_one():
     family = Family(**{**vars(FAMILIES["vgg"]), "block_start": r"^(block\d+)_"})
     blocks = find_blocks(_crossed(), family=family)
@@ -46,6 +47,7 @@ def test_blocks_without_a_single_tensor_between_them_are_one():
     ]
 
 
+@pytest.mark.slow
 def test_a_tensor_that_is_read_later_again_is_no_boundary():
     family = Family(**{**vars(FAMILIES["vgg"]), "block_start": r"^(block2)_"})
     blocks = find_blocks(_crossed(), family=family)

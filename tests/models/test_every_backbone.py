@@ -9,11 +9,10 @@ from cnnlab.models.backbones import BACKBONE_BLOCKS, BACKBONES
 from cnnlab.models.classifier import Classifier, build_classifier
 from tests.models.reference import enliven, random_pictures, scaled_by_keras, smallest_network
 
-FAST = ("mobilenet_v2", "efficientnet_lite0")
-ROWS = [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in BACKBONES]
+pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=ROWS)
+@pytest.fixture(scope="module", params=BACKBONES)
 def classifier(request: pytest.FixtureRequest) -> Iterator[Classifier]:
     """One backbone after the other; each is built once for all tests of this module."""
     import keras

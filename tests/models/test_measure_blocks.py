@@ -7,13 +7,25 @@ import pytest
 from cnnlab.models.backbones import BACKBONES, BLOCKS
 from cnnlab.models.measure_blocks import measure, weights_file
 
-FAST = ("mobilenet_v2", "efficientnet_lite0")
-SLOW = (
-    *("xception", "vgg16", "resnet50", "resnet50_v2", "inception_v3", "inception_resnet_v2", "mobilenet"),
-    *("densenet121", "nasnet_mobile", "efficientnet_b0", "efficientnet_v2b0", "efficientnet_v2s"),
+pytestmark = pytest.mark.slow
+
+ROWS = (
+    "mobilenet_v2",
+    "efficientnet_lite0",
+    "xception",
+    "vgg16",
+    "resnet50",
+    "resnet50_v2",
+    "inception_v3",
+    "inception_resnet_v2",
+    "mobilenet",
+    "densenet121",
+    "nasnet_mobile",
+    "efficientnet_b0",
+    "efficientnet_v2b0",
+    "efficientnet_v2s",
 )
 """One of every family at its own image size; the parameters of every row are in `test_every_backbone`."""
-ROWS = [*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
 WRITTEN = json.loads(BLOCKS.read_text(encoding="utf-8"))
 
 
@@ -29,6 +41,4 @@ def test_the_file_of_weights_is_the_one_that_keras_would_fetch(name):
 
 
 def test_one_of_every_family_is_measured():
-    assert {id(BACKBONES[name].family) for name in (*FAST, *SLOW)} == {
-        id(row.family) for row in BACKBONES.values()
-    }
+    assert {id(BACKBONES[name].family) for name in ROWS} == {id(row.family) for row in BACKBONES.values()}

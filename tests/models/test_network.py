@@ -18,6 +18,8 @@ from cnnlab.specs.blocks import (
 )
 from cnnlab.specs.networks import BlockNetwork
 
+pytestmark = pytest.mark.slow
+
 SMALL = BlockNetwork(
     image_size=16,
     blocks=(

@@ -113,6 +113,7 @@ def test_an_unknown_backbone_is_a_sentence():
         weights_status("alexnet")
 
 
+@pytest.mark.slow
 def test_weights_from_a_file_are_those_that_were_saved(published, saved):
     shutil.copy(saved, workspace().weights)
     model = _random_backbone("mobilenet_v2", seed=7)
@@ -120,6 +121,7 @@ def test_weights_from_a_file_are_those_that_were_saved(published, saved):
     _assert_same_weights(model, published)
 
 
+@pytest.mark.slow
 def test_offline_is_said_at_once_with_the_file_and_the_folder(offline):
     with pytest.raises(WeightsError) as caught:
         load_imagenet_weights(None, name="resnet50")
@@ -132,6 +134,7 @@ def test_offline_is_said_at_once_with_the_file_and_the_folder(offline):
     assert str(workspace().weights) in sentence
 
 
+@pytest.mark.slow
 def test_what_cannot_be_fetched_although_online_is_said_with_the_reason(monkeypatch):
     import keras
 
@@ -146,6 +149,7 @@ def test_what_cannot_be_fetched_although_online_is_said_with_the_reason(monkeypa
         load_imagenet_weights(None, name="resnet50")
 
 
+@pytest.mark.slow
 def test_a_file_that_was_fetched_is_loaded(published, saved, cache, monkeypatch):
     import keras
 
@@ -160,6 +164,7 @@ def test_a_file_that_was_fetched_is_loaded(published, saved, cache, monkeypatch)
     _assert_same_weights(model, published)
 
 
+@pytest.mark.slow
 def test_a_file_of_another_network_is_refused_before_it_is_read(saved):
     shutil.copy(saved, workspace().weights / "mobilenet_imagenet_no_top.weights.h5")
     model = _random_backbone("mobilenet", seed=1)
@@ -193,6 +198,7 @@ def _damage_external(path: Path) -> None:
         file.create_dataset("layers/conv2d/vars/0", shape, "f4", external=[("/etc/hostname", 0, 10**6)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [

@@ -27,7 +27,6 @@ def open_page() -> Callable[..., AppTest]:
 
     def open_(name: str, **query: str) -> AppTest:
         app = AppTest.from_file(server.SHELL, default_timeout=PAGE_SECONDS)
-        app.run()
         for key, value in query.items():
             app.query_params[key] = value
         return app.switch_page(str(nav.PAGES_FOLDER / f"{name}.py")).run()

@@ -9,7 +9,6 @@ import sys
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
@@ -118,6 +117,8 @@ def assert_ended_alike(folder: RunFolder, reference: RunFolder) -> None:
 
 
 def test_a_run_ends_with_a_model_in_two_forms_that_say_the_same(dataset, home):
+    import keras
+
     folder = make_run(dataset, home, "whole")
     carry(folder)
     assert folder.state() is State.FINISHED

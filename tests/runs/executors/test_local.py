@@ -147,9 +147,12 @@ def test_one_that_is_deaf_is_ended_by_force_with_what_it_started(start, log):
     wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 
-def test_children_that_ended_do_not_stay_as_zombies(start):
-    executor = LocalExecutor()
-    handles = [start("pass", executor) for _ in range(3)]
+def test_children_that_ended_do_not_stay_as_zombies(start, tmp_path):
+    executor, gate = LocalExecutor(), tmp_path / "gate"
+    # None ends before all are started: starting one sweeps up those that ended.
+    waiting = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)"
+    handles = [start(waiting, executor) for _ in range(3)]
+    gate.touch()
     for handle in handles:
         os.waitid(os.P_PID, pid_of(handle), os.WEXITED | os.WNOWAIT)
     assert len(zombies()) == 3
