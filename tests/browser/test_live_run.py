@@ -27,6 +27,8 @@ def watched(serve, open_tab, home, tmp_path) -> Page:
 
 
 def _tick(tab: Page) -> str:
+    # Before its first drawing the chart has no tick, and nothing could be told from that.
+    expect(tab.locator(".live-chart").first).to_have_attribute("data-tick", re.compile(r"\d+"))
     return tab.locator(".live-chart").first.get_attribute("data-tick")
 
 

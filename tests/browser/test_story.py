@@ -46,6 +46,7 @@ def start_lite0(tab: Page, *, fine_tune_epochs: int) -> str:
 
 
 def ticks(tab: Page) -> str:
+    expect(tab.locator(".live-chart").first).to_have_attribute("data-tick", re.compile(r"\d+"))
     return tab.locator(".live-chart").first.get_attribute("data-tick")
 
 
