@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from cnnlab.runs.folder import EventWriter, RunFolder
-from cnnlab.runs.records import AttemptStart, Epoch, Event, Note, Status, Step
+from cnnlab.runs.records import AttemptStart, Event, Note, Status, Step
 from cnnlab.runs.states import State, Wanted
 from cnnlab.training.event_files import EventFile
 
@@ -83,10 +83,6 @@ class Recorder:
         if milestone or time.monotonic() - self._stepped_at >= SECONDS_BETWEEN_STEP_EVENTS:
             self._stepped_at = time.monotonic()
             self.record(event)
-
-    def record_epoch(self, event: Epoch) -> None:
-        """Append a finished epoch."""
-        self.record(event)
 
     def interrupt(self, wanted: Wanted) -> None:
         """Ask for a pause or a stop from within the process, as a signal does."""

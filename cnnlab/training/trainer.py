@@ -153,7 +153,7 @@ class Trainer:
         )
         seconds = time.monotonic() - started
         progress.phase.seconds += seconds
-        self._recorder.record_epoch(event.model_copy(update={"seconds": seconds}))
+        self._recorder.record(event.model_copy(update={"seconds": seconds}))
         self._recorder.update(now=True, epoch=progress.epoch)
         self._save()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from cnnlab.runs.records import Epoch, Event, Step
+from cnnlab.runs.records import Event, Step
 from cnnlab.runs.states import Wanted
 from cnnlab.training.phases import Phase
 from cnnlab.training.recorder import Interrupted
@@ -33,9 +33,6 @@ class ListRecorder:
         self.events.append(text)
 
     def record_step(self, event: Step, *, milestone: bool = False) -> None:
-        self.events.append(event)
-
-    def record_epoch(self, event: Epoch) -> None:
         self.events.append(event)
 
     def obey(self) -> None:
