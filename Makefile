@@ -36,7 +36,7 @@ format: $(READY_TO_TEST) ## Tidy the layout
 	@$(PYTHON) -m ruff format .
 
 bench: $(READY_TO_TEST) ## Measure what the README says about speed
-	@$(PYTHON) -m benchmarks
+	@$(PYTHON) -m benchmarks --write
 
 clean: ## Remove the virtual environment; datasets and runs stay
 	@rm -rf $(VENV)

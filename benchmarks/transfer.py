@@ -1,17 +1,13 @@
 """Flowers with EfficientNet-Lite0 and the lesson's head: accuracy and seconds of three seeds, the first with a cold cache."""
 
-import subprocess
-import sys
 import time
 
 import pandas as pd
 
-from benchmarks.workspaces import empty_workspace, import_archive, wait
+from benchmarks.workspaces import carry, empty_workspace, import_archive, wait
 from cnnlab.data.dataset import Dataset
 from cnnlab.data.library import find_dataset
-from cnnlab.runs.folder import RunFolder
-from cnnlab.runs.records import Control, Report
-from cnnlab.settings import workspace
+from cnnlab.runs.records import Report
 from cnnlab.specs.networks import BackboneNetwork
 from cnnlab.specs.runs import RunSpec
 from cnnlab.specs.training import TransferTraining
@@ -50,12 +46,5 @@ def _train(dataset: Dataset, seed: int) -> tuple[Report, float]:
         training=TransferTraining(fine_tune_epochs=5),
         seed=seed,
     )
-    folder = RunFolder(workspace().runs / f"20261122-19010{seed}-a1b2c3")
-    folder.path.mkdir()
-    (folder.path / "spec.json").write_text(spec.to_json())
-    folder.write_control(Control(queued_at=time.time()))
     started = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-m", "cnnlab.training.worker", str(folder.path)], check=True, capture_output=True
-    )
-    return folder.report(), time.perf_counter() - started
+    return carry(spec).report(), time.perf_counter() - started

@@ -14,6 +14,10 @@ from cnnlab.data.dataset import Dataset
 from cnnlab.data.import_records import ArchiveImport, ImportRequest, SourceImport
 from cnnlab.data.intake import ImportJob, stage_upload, start_import
 from cnnlab.data.library import find_dataset
+from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.states import STATES, State
+from cnnlab.specs.runs import RunSpec
+from cnnlab.training.launch import start_run
 from tests.pages.making import past_run
 
 REAL_PICTURES = Path(
@@ -62,3 +66,17 @@ def wait(job: ImportJob) -> ImportJob:
     while not job.progress().ended:
         time.sleep(0.05)
     return job
+
+
+def carry(spec: RunSpec) -> RunFolder:
+    """Carry a run in a worker of its own, as the queue does, and return its folder once it has ended.
+
+    Raises:
+        RuntimeError: The run did not finish.
+    """
+    folder = start_run(spec)
+    while not STATES[state := folder.state()].ended:
+        time.sleep(0.05)
+    if state is not State.FINISHED:
+        raise RuntimeError(f"{spec.name} ended {state}: {folder.status().message}")
+    return folder

@@ -4,6 +4,8 @@ Read afresh at each call of `settings()`, so that a test or a second server may 
 its own. This room never creates anything on disk but the workspace's own folders.
 """
 
+import os
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import Field
@@ -12,12 +14,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from cnnlab.errors import WorkspaceError
 
 MEGABYTE = 1024 * 1024
+PREFIX = "CNNLAB_"
 
 
 class CnnlabSettings(BaseSettings):
     """Everything an operator may set; the variable is the field's name with `CNNLAB_` before it."""
 
-    model_config = SettingsConfigDict(env_prefix="CNNLAB_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     home: Path = Field(Path.home() / ".cnnlab", description="Folder of the workspace.")
     slots: int = Field(1, ge=1, le=64, description="How many runs train at the same time.")
@@ -40,6 +43,11 @@ class CnnlabSettings(BaseSettings):
     decode_seconds: float = Field(20.0, gt=0, description="Longest time that decoding one picture may take.")
     decode_bytes: int = Field(
         1536 * MEGABYTE, ge=1, description="Most memory that the decoding process may take."
+    )
+    cache_bytes: int = Field(
+        20_000 * 1000 * 1000,
+        ge=0,
+        description="Most bytes of what is kept so that nothing is computed twice; the least recently used goes first.",
     )
     keras_home: Path = Field(
         Path.home() / ".keras", description="Where Keras keeps weights and datasets it fetched."
@@ -79,6 +87,16 @@ class Workspace:
         return self._folder("runs")
 
     @property
+    def measurements(self) -> Path:
+        """One JSON file a measurement of a backbone; it stays when the run is deleted."""
+        return self._folder("measurements")
+
+    @property
+    def races(self) -> Path:
+        """One JSON file a race of backbones: which runs belong to it."""
+        return self._folder("races")
+
+    @property
     def architectures(self) -> Path:
         """One JSON file a network that was saved under a name."""
         return self._folder("architectures")
@@ -102,6 +120,12 @@ class Workspace:
 
 def settings() -> CnnlabSettings:
     """Read the settings from the environment as it is now."""
+    return _read(tuple(sorted(item for item in os.environ.items() if item[0].upper().startswith(PREFIX))))
+
+
+@lru_cache(maxsize=8)
+def _read(_: tuple[tuple[str, str], ...]) -> CnnlabSettings:
+    # A page asks a hundred times while it is drawn; the same variables give the same settings.
     return CnnlabSettings()
 
 

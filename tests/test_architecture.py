@@ -29,8 +29,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": GROUND,
     "runs": GROUND,
     "evaluation": WORKSHOPS,
-    "training": WORKSHOPS | {"evaluation"},
-    "prediction": GROUND | {"runs", "data.images", "data.decoding"},
+    "training": WORKSHOPS | {"evaluation", "prediction.timing"},
+    "prediction": GROUND | {"runs", "data.images", "data.decoding", "data.children"},
     "charts": {"errors"},
     "ui": WORKSHOPS | {"training", "evaluation", "prediction", "charts"},
 }

@@ -8,7 +8,9 @@ from cnnlab.charts.datasets import class_counts
 from cnnlab.charts.drift import weight_drift
 from cnnlab.charts.evaluation import confusion_matrix
 from cnnlab.charts.learning import compare_runs, learning_curves, learning_rate
+from cnnlab.charts.planning import planned_rate, range_test
 from cnnlab.charts.predictions import probability_bars
+from cnnlab.charts.race import accuracy_against_latency as race
 
 __all__ = [
     "backbones",
@@ -17,6 +19,9 @@ __all__ = [
     "confusion_matrix",
     "learning_curves",
     "learning_rate",
+    "planned_rate",
     "probability_bars",
+    "race",
+    "range_test",
     "weight_drift",
 ]

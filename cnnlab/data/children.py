@@ -4,6 +4,7 @@
 `fork` is unsafe in a server with many threads. This module never says what a child does.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -37,6 +38,14 @@ def environment(*, confined: bool) -> dict[str, str]:
         # Threads of a linear-algebra library would only reserve memory here.
         values["OPENBLAS_NUM_THREADS"] = values["OMP_NUM_THREADS"] = "1"
     return values
+
+
+def be_a_good_neighbour() -> None:
+    """Called by a child that works long: the server goes first, and the child is what the kernel ends when memory runs out."""
+    if hasattr(os, "nice"):
+        os.nice(5)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def start_detached(module: str, *arguments: str, log: Path) -> int:

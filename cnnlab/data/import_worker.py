@@ -5,9 +5,7 @@ own, writes how far it is a few times a second, and ends with a report. It leave
 nothing. Nothing of it runs in the server.
 """
 
-import contextlib
 import hashlib
-import os
 import shutil
 import signal
 import sys
@@ -22,6 +20,7 @@ from pathlib import Path
 import pandas as pd
 from filelock import FileLock, Timeout
 
+from cnnlab.data.children import be_a_good_neighbour
 from cnnlab.data.decoding import DecodingChild, PictureFacts
 from cnnlab.data.entries import Entry, EntryRefused
 from cnnlab.data.import_progress import Cancelled, ProgressWriter
@@ -54,7 +53,7 @@ def main(path: str) -> int:
     try:
         progress = ProgressWriter(folder)
         signal.signal(signal.SIGTERM, lambda *_: progress.cancel())
-        _be_a_good_neighbour()
+        be_a_good_neighbour()
         with DecodingChild() as decoder:
             return carry(folder, progress, decoder)
     finally:
@@ -287,14 +286,6 @@ class _Loaded:
     class_name: str
     split: str
     data: bytes
-
-
-def _be_a_good_neighbour() -> None:
-    """Let the server go first, and be the one that the kernel ends when memory runs out."""
-    if hasattr(os, "nice"):
-        os.nice(5)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 if __name__ == "__main__":

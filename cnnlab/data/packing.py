@@ -9,13 +9,14 @@ It is made beside its place and renamed, checked when opened, and made again whe
 module never looks at a label and never holds more than a few blocks in memory.
 """
 
+import functools
 import hashlib
 import json
 import os
 import shutil
 import uuid
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ import pandas as pd
 from filelock import FileLock
 from numpy.lib import format as npy
 
+from cnnlab.data.cache import make_room, touch
 from cnnlab.data.dataset import Dataset, packed_folder
 from cnnlab.data.images import Resize, decode_picture, fit_picture
 from cnnlab.errors import DatasetError, PictureError
@@ -82,11 +84,9 @@ def pack_pictures(
     Raises:
         DatasetError: The dataset is damaged, or the disk has too little room.
     """
-    hashes = pd.read_parquet(dataset.folder / "pictures.parquet", columns=["sha256"])["sha256"]
-    hashes = hashes.iloc[: dataset.entry.stored_pictures]
-    fingerprint = _fingerprint(hashes, image_size=image_size, resize=resize)
-    shape = (len(hashes), image_size, image_size, 3)
-    place = packed_folder(dataset.id) / fingerprint
+    place = find_place(dataset, image_size=image_size, resize=resize)
+    fingerprint = place.name
+    shape = (dataset.entry.stored_pictures, image_size, image_size, 3)
     place.parent.mkdir(parents=True, exist_ok=True)
     # Two runs that want the same pack: the second waits, then finds it made.
     with FileLock(place.parent / f"{fingerprint}.lock"):
@@ -96,21 +96,29 @@ def pack_pictures(
                 place, dataset, fingerprint=fingerprint, shape=shape, resize=resize, on_progress=on_progress
             )
             pictures = _open_pack(place, fingerprint=fingerprint, shape=shape)
+        touch(place)
     if pictures is None:
         raise DatasetError(
             f"The packed pictures of {dataset.name!r} cannot be read back from {place}. The disk may be failing; "
             f"check it, then start again."
         )
     chosen = pd.read_parquet(dataset.folder / "versions" / f"{dataset.version}.parquet")
-    labels, splits = np.full(len(hashes), -1, dtype=np.int32), np.full(len(hashes), "", dtype="<U10")
+    labels, splits = np.full(shape[0], -1, dtype=np.int32), np.full(shape[0], "", dtype="<U10")
     labels[chosen["picture"]], splits[chosen["picture"]] = chosen["label"], chosen["split"]
     return PackedPictures(
         pictures=pictures,
         labels=labels,
         splits=splits,
-        picture_numbers=np.arange(len(hashes)),
+        picture_numbers=np.arange(shape[0]),
         fingerprint=fingerprint,
     )
+
+
+def find_place(dataset: Dataset, *, image_size: int, resize: Resize = "squash") -> Path:
+    """The folder that holds a pack once it is made; its name is the pack's fingerprint. Opens no picture."""
+    path = dataset.folder / "pictures.parquet"
+    hashes = _hashes(path, path.stat().st_mtime_ns)[: dataset.entry.stored_pictures]
+    return packed_folder(dataset.id) / _fingerprint(hashes, image_size=image_size, resize=resize)
 
 
 def packed_bytes(dataset: Dataset, *, image_size: int) -> int:
@@ -118,7 +126,12 @@ def packed_bytes(dataset: Dataset, *, image_size: int) -> int:
     return dataset.entry.stored_pictures * image_size * image_size * 3
 
 
-def _fingerprint(hashes: pd.Series, *, image_size: int, resize: str) -> str:
+@functools.lru_cache(maxsize=16)
+def _hashes(path: Path, _changed: int) -> tuple[str, ...]:
+    return tuple(pd.read_parquet(path, columns=["sha256"])["sha256"])
+
+
+def _fingerprint(hashes: Sequence[str], *, image_size: int, resize: str) -> str:
     text = "\n".join([f"recipe {RECIPE}", str(image_size), resize, *hashes])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -132,6 +145,7 @@ def _make_pack(
     resize: Resize,
     on_progress: OnProgress | None,
 ) -> None:
+    make_room(int(np.prod(shape)))
     _check_room(place.parent, dataset, needed=int(np.prod(shape)))
     temporary = place.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
     temporary.mkdir()

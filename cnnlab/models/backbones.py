@@ -81,6 +81,9 @@ class BlockFigures:
     """When unfrozen: all but those of batch normalization, which stays still."""
     multiply_adds: int
     """For one picture."""
+    layers: int
+    activation_values: int
+    """How many values all its layers put out for one picture."""
     output_shape: tuple[int, ...]
     """(height, width, maps) of what the next block gets."""
 

@@ -80,6 +80,8 @@ def _figures(block: BackboneBlock) -> dict[str, Any]:
         "parameters": sum(layer.count_params() for layer in block.layers),
         "trainable_parameters": sum(prod(weight.shape) for weight in learning),
         "multiply_adds": sum(_multiply_adds(layer) for layer in block.layers),
+        "layers": len(block.layers),
+        "activation_values": sum(prod(layer.output.shape[1:]) for layer in block.layers),
         "output_shape": list(block.ends_at.shape[1:]),
     }
 

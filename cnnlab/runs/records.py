@@ -198,3 +198,22 @@ class Report(_Record):
     stopped_early: bool = False
     versions: dict[str, str] = {}
     machine: str = ""
+    latency_p50_ms: float | None = None
+    """Half of LiteRT's answers for one picture came within this time, in a process of their own."""
+    latency_p95_ms: float | None = None
+    pictures_per_second: float | None = None
+    """Through LiteRT, one at a time."""
+    predict_peak_bytes: int | None = None
+    """The most memory of a process that does nothing but ask the LiteRT model."""
+    training_peak_bytes: int | None = None
+    """The most memory that the worker held."""
+    folds: int = 0
+    """Of the cross-validation of a head on frozen features; 0 where there was none."""
+    folds_accuracy: float | None = None
+    """Share of the training and validation pictures that heads which had not seen them named right."""
+    folds_accuracy_low: float | None = None
+    """Lower end of the 95 % Wilson interval."""
+    folds_accuracy_high: float | None = None
+    num_folds_pictures: int = 0
+    measuring_message: str = ""
+    """What could not be measured, and why."""

@@ -7,16 +7,22 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from cnnlab.specs.augmentation import Augmentation
 from cnnlab.specs.base import Spec
 
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
 Schedule = Literal["constant", "cosine", "warm_up_cosine", "one_cycle", "steps"]
 Unfreeze = Literal["nothing", "blocks", "everything"]
+AugmentedRoute = Literal["copies", "fresh"]
 
 
 class _Training(Spec):
     batch_size: int = Field(
-        64, ge=1, le=1024, title="Batch size", description="Pictures between two corrections of the weights."
+        64,
+        ge=1,
+        le=1024,
+        title="Batch size",
+        description="Pictures between two corrections of the weights; few correct more often and need less memory, many are steadier.",
     )
     optimizer: Optimizer = Field(
         "adam",
@@ -47,6 +53,11 @@ class _Training(Spec):
         title="Balance classes",
         description="Mistakes on rare classes count for more; helps when some classes have many times the pictures of others.",
     )
+    augmentation: Augmentation = Field(
+        Augmentation(),
+        title="Augmentation",
+        description="How training pictures are altered at random, so that a network sees more than there are; helps with few pictures.",
+    )
     deterministic: bool = Field(
         True,
         title="Deterministic",
@@ -75,7 +86,11 @@ class TransferTraining(_Training):
 
     kind: Literal["transfer"] = "transfer"
     batch_size: int = Field(
-        32, ge=1, le=1024, title="Batch size", description="Pictures between two corrections of the weights."
+        32,
+        ge=1,
+        le=1024,
+        title="Batch size",
+        description="Pictures between two corrections of the weights; few correct more often and need less memory, many are steadier.",
     )
     head_epochs: int = Field(
         10,
@@ -108,6 +123,43 @@ class TransferTraining(_Training):
         le=1.0,
         title="Learning rate of fine-tuning",
         description="Far below the head's: a large step destroys what the backbone knows.",
+    )
+
+    block_decay: float = Field(
+        1.0,
+        ge=0.1,
+        le=1.0,
+        title="Learning rate, block by block",
+        description="Each block of the backbone learns at this share of the rate of the one above it; 1 treats all alike. "
+        "Below 1 helps when many blocks are unfrozen: early ones hold what is true of all pictures.",
+    )
+    head_l2: float = Field(
+        0.0,
+        ge=0.0,
+        le=0.1,
+        title="L2 on the head",
+        description="Large weights of the head cost this much; helps against overfitting with few pictures a class.",
+    )
+    augmented_route: AugmentedRoute = Field(
+        "copies",
+        title="Augmented pictures",
+        description="Copies: each training picture is altered a few times, and what the frozen part says of each is kept. "
+        "Fresh: altered anew in every epoch, through the whole backbone; more variety, and many times the time.",
+    )
+    augmented_copies: int = Field(
+        4,
+        ge=1,
+        le=8,
+        title="Augmented copies",
+        description="Altered copies of each training picture; time of the preparation and disk grow with it.",
+    )
+    folds: int = Field(
+        0,
+        ge=0,
+        le=10,
+        title="Folds of cross-validation",
+        description="The head is trained so many times more, each time judged by pictures it did not see: a narrower "
+        "interval for the accuracy of frozen features. 0 or 1 leaves it out.",
     )
 
     @property

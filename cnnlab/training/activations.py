@@ -2,7 +2,8 @@
 
 A frozen network says the same about the same picture in every epoch, so its answers are computed
 once: ten epochs of a head then take a second, not a minute. A file is named by everything that its
-content depends on. This module never decides what is frozen.
+content depends on; the one that was not used for longest goes when room is needed. This module never
+decides what is frozen.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.lib import format as npy
 
+from cnnlab.data.cache import make_room, touch
 from cnnlab.errors import TrainingError
 from cnnlab.files import write_atomically
 from cnnlab.training.extraction import Answer, fastest_answer
@@ -46,11 +48,13 @@ class Origin:
     """Height and width of the pictures, in pixels."""
     boundary: str
     """Name of the first block that is not frozen, or 'features' for the pooled vector."""
+    augmentation: str = ""
+    """How the pictures were altered and which of them: empty where they were not."""
 
     @property
     def key(self) -> str:
         """Name of the activations, as 32 hexadecimal digits."""
-        return _name([RECIPE, self.pictures, *self._network])
+        return _name([RECIPE, self.pictures, *self._network, self.augmentation])
 
     @property
     def network_key(self) -> str:
@@ -63,16 +67,23 @@ class Origin:
 
 
 def compute_activations(
-    below: "keras.Model", inputs: np.ndarray, *, origin: Origin, cache: Path, on_progress: Progress
+    below: "keras.Model",
+    inputs: np.ndarray,
+    *,
+    origin: Origin,
+    cache: Path,
+    on_progress: Progress,
+    answer: Answer | None = None,
 ) -> np.ndarray:
     """Return what a frozen network answers for all inputs, from the cache where it is there.
 
     Args:
         below: The frozen network.
-        inputs: Shape (N, ...): packed pictures, or activations of a lower boundary.
+        inputs: Shape (N, ...): packed pictures, altered ones, or activations of a lower boundary.
         origin: What they depend on; it names the file.
         cache: Folder of the cache.
         on_progress: Called with (inputs done, inputs in all); may raise to end the computation.
+        answer: How to ask the network, where the caller knows it already; chosen here otherwise.
 
     Returns:
         Float32, shape (N, ...), memory-mapped and read-only.
@@ -86,12 +97,18 @@ def compute_activations(
     # Two workers may want the same file: the second waits, then reads what the first wrote.
     with _patiently(FileLock(folder / f"{origin.key}.lock"), lambda: on_progress(0, len(inputs))):
         if not _is_whole(path, rows=len(inputs)):
-            _check_room(folder, inputs=inputs, below=below)
-            answer = fastest_answer(below, inputs, kept=cache / "frozen" / f"{origin.network_key}.tflite")
+            needed = len(inputs) * int(np.prod(below.output_shape[1:])) * 4
+            make_room(needed, cache=cache)
+            _check_disk(folder, num_inputs=len(inputs), needed=needed)
+            if answer is None:
+                answer = fastest_answer(below, inputs, kept=cache / "frozen" / f"{origin.network_key}.tflite")
             shape = (len(inputs), *below.output_shape[1:])
             write_atomically(path, lambda temporary: _compute(answer, inputs, shape, temporary, on_progress))
+        touch(path)
+        # Opened while the lock is held: nobody who makes room can come in between.
+        activations = np.load(path, mmap_mode="r")
     on_progress(len(inputs), len(inputs))
-    return np.load(path, mmap_mode="r")
+    return activations
 
 
 def fingerprint_weights(model: "keras.Model") -> str:
@@ -134,11 +151,10 @@ def _is_whole(path: Path, *, rows: int) -> bool:
         return False
 
 
-def _check_room(folder: Path, *, inputs: np.ndarray, below: "keras.Model") -> None:
-    needed = len(inputs) * int(np.prod(below.output_shape[1:])) * 4
+def _check_disk(folder: Path, *, num_inputs: int, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free * 0.9:
         raise TrainingError(
-            f"The activations of {len(inputs):,} pictures take {needed / 1e9:.1f} GB, and the disk has {free / 1e9:.1f} GB "
+            f"The activations of {num_inputs:,} pictures take {needed / 1e9:.1f} GB, and the disk has {free / 1e9:.1f} GB "
             f"free. Make room, unfreeze fewer or more blocks (another boundary), or use a smaller image size."
         )

@@ -15,14 +15,16 @@ from cnnlab.evaluation.metrics import cross_entropy
 from cnnlab.evaluation.predictions import predictions_table, save_predictions
 from cnnlab.files import write_atomically, write_text
 from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.machine import describe_machine
 from cnnlab.runs.model_record import ModelRecord
 from cnnlab.runs.records import PhaseResult, Report
 from cnnlab.specs.runs import RunSpec
 from cnnlab.training.checkpoints import CheckpointFolder
 from cnnlab.training.learner import Answers
-from cnnlab.training.lite import convert_to_lite
+from cnnlab.training.lite import LiteResult, convert_to_lite
 from cnnlab.training.phases import Course
 from cnnlab.training.progress import Progress
+from cnnlab.training.run_measurement import OnProgress, measure_run
 from cnnlab.training.verdict import describe_outcome
 
 PICTURES_COMPARED = 64
@@ -44,17 +46,17 @@ class Outcome:
     stopped: bool
 
 
-def finish_run(outcome: Outcome, *, folder: RunFolder, checkpoints: CheckpointFolder) -> Report:
-    """Score the best model, keep it, and write the report.
+def finish_run(
+    outcome: Outcome, *, folder: RunFolder, checkpoints: CheckpointFolder, on_progress: OnProgress
+) -> Report:
+    """Score the best model, keep it, measure it, and write the report.
 
     Raises:
         OSError: The disk is full.
+        Interrupted: `on_progress` says that a pause is wanted; nothing is lost but the time since.
     """
-    best, course, pictures = outcome.progress.best, outcome.course, outcome.pictures
-    course.adopt(best.phase, checkpoints.load_best(best.weights))
-    phase = next(each for each in course.phases if each.name == best.phase)
-    scored = np.concatenate([pictures.positions("validation"), pictures.positions("test")])
-    probabilities = Answers(phase.model).probabilities(phase.inputs, scored)
+    best, pictures = outcome.progress.best, outcome.pictures
+    scored, probabilities = _score(outcome, checkpoints)
     table = predictions_table(
         pictures=pictures.picture_numbers[scored],
         splits=pictures.splits[scored],
@@ -62,26 +64,24 @@ def finish_run(outcome: Outcome, *, folder: RunFolder, checkpoints: CheckpointFo
         probabilities=probabilities,
     )
     save_predictions(table, folder=folder.path)
-    whole = course.whole_model()
-    write_atomically(folder.path / "model.keras", whole.save)
-    _record_model(outcome.spec, folder)
     # What is compared went two ways: through cached activations in Keras, and whole through LiteRT.
     compared = slice(-PICTURES_COMPARED, None)
-    lite = convert_to_lite(
-        course.explaining_model(),
-        path=folder.path / "model.tflite",
-        pictures=pictures.pictures[scored[compared]],
-        expected=probabilities[compared],
+    lite = _keep_model(
+        outcome, folder, pictures=pictures.pictures[scored[compared]], expected=probabilities[compared]
     )
+    parameters = outcome.course.whole_model().count_params()
+    correct = _correct(pictures, scored, probabilities)
+    measured = measure_run(outcome, folder=folder, correct=correct, on_progress=on_progress)
     report = Report(
+        **measured.for_report(),
         **_scores(pictures, scored, probabilities),
-        phases=_phase_results(outcome, parameters=whole.count_params()),
+        phases=_phase_results(outcome, parameters=parameters),
         best_phase=best.phase,
         best_epoch=best.epoch,
         val_loss=best.val_loss,
         val_accuracy=best.val_accuracy,
-        verdict=_verdict(outcome, scored, probabilities),
-        parameters=whole.count_params(),
+        verdict=_verdict(outcome, correct),
+        parameters=parameters,
         lite_largest_difference=lite.largest_difference,
         lite_message=lite.message,
         lite_bytes=lite.bytes,
@@ -89,10 +89,32 @@ def finish_run(outcome: Outcome, *, folder: RunFolder, checkpoints: CheckpointFo
         seconds=outcome.seconds,
         stopped_early=outcome.stopped,
         versions={"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
-        machine=f"{platform.system()} {platform.machine()}, {_cores()} cores",
+        machine=describe_machine(),
     )
     write_text(folder.path / "report.json", report.model_dump_json(indent=2))
     return report
+
+
+def _score(outcome: Outcome, checkpoints: CheckpointFolder) -> tuple[np.ndarray, np.ndarray]:
+    """Give the network its best weights and ask it about the validation and test pictures."""
+    best, course, pictures = outcome.progress.best, outcome.course, outcome.pictures
+    course.adopt(best.phase, checkpoints.load_best(best.weights))
+    phase = next(each for each in course.phases if each.name == best.phase)
+    scored = np.concatenate([pictures.positions("validation"), pictures.positions("test")])
+    return scored, Answers(phase.model).probabilities(phase.inputs.plain, scored)
+
+
+def _keep_model(
+    outcome: Outcome, folder: RunFolder, *, pictures: np.ndarray, expected: np.ndarray
+) -> LiteResult:
+    write_atomically(folder.path / "model.keras", outcome.course.whole_model().save)
+    _record_model(outcome.spec, folder)
+    return convert_to_lite(
+        outcome.course.explaining_model(),
+        path=folder.path / "model.tflite",
+        pictures=pictures,
+        expected=expected,
+    )
 
 
 def _scores(
@@ -115,12 +137,19 @@ def _scores(
     }
 
 
-def _verdict(outcome: Outcome, scored: np.ndarray, probabilities: np.ndarray) -> str:
-    is_validation = outcome.pictures.splits[scored] == "validation"
-    correct = probabilities[is_validation].argmax(axis=1) == outcome.pictures.labels[scored][is_validation]
+def _verdict(outcome: Outcome, correct: np.ndarray) -> str:
     return describe_outcome(
-        outcome.progress, correct_before=outcome.correct_before, correct_after=correct, seed=outcome.spec.seed
+        outcome.progress,
+        correct_before=outcome.correct_before,
+        correct_after=correct,
+        seed=outcome.spec.seed,
     )
+
+
+def _correct(pictures: PackedPictures, scored: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Whether each validation picture was named right, bool."""
+    is_validation = pictures.splits[scored] == "validation"
+    return probabilities[is_validation].argmax(axis=1) == pictures.labels[scored][is_validation]
 
 
 def _phase_results(outcome: Outcome, *, parameters: int) -> tuple[PhaseResult, ...]:
@@ -149,9 +178,3 @@ def _record_model(spec: RunSpec, folder: RunFolder) -> None:
         name=spec.name,
         network_name=network.name if network.kind == "blocks" else network.backbone,
     ).save(folder.path)
-
-
-def _cores() -> int:
-    import os
-
-    return os.cpu_count() or 1

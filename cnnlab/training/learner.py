@@ -14,6 +14,8 @@ from cnnlab.data.pipeline import batches
 if TYPE_CHECKING:
     import keras
 
+    from cnnlab.training.optimizers import GroupedOptimizer
+
 ANSWER_BATCH_SIZE = 64
 
 
@@ -28,12 +30,15 @@ class StepResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Objective:
-    """What is made small: cross-entropy, smoothed and weighted by class."""
+    """What is made small: cross-entropy, smoothed and weighted by class, and the size of some weights."""
 
     label_smoothing: float = 0.0
     """Share of certainty that is spread over all classes, 0 to 0.5 (https://arxiv.org/abs/1512.00567)."""
     class_weights: tuple[float, ...] = ()
     """How much a picture of each class counts; empty counts all alike."""
+    l2: float = 0.0
+    """What the sum of squares of the penalised kernels costs."""
+    penalised: "tuple[keras.Variable, ...]" = ()
 
 
 class Learner:
@@ -47,7 +52,7 @@ class Learner:
         self,
         model: "keras.Model",
         *,
-        optimizer: "keras.optimizers.Optimizer",
+        optimizer: "keras.optimizers.Optimizer | GroupedOptimizer",
         objective: Objective = Objective(),
     ) -> None:
         import keras
@@ -76,6 +81,8 @@ class Learner:
                         label_smoothing=objective.label_smoothing,
                     )
                 loss = tf.reduce_mean(aims * tf.gather(class_weights, labels))
+                for kernel in objective.penalised:
+                    loss += objective.l2 * tf.reduce_sum(tf.square(kernel))
                 if model.losses:
                     loss += tf.add_n(model.losses)
             optimizer.apply(tape.gradient(loss, variables), variables)

@@ -15,8 +15,10 @@ import numpy as np
 from cnnlab.runs.records import PhaseName
 from cnnlab.specs.runs import RunSpec
 from cnnlab.specs.training import TransferTraining
-from cnnlab.training.activations import Origin, compute_activations, fingerprint_weights
 from cnnlab.training.checkpoints import assign
+from cnnlab.training.frozen import FrozenInputs
+from cnnlab.training.inputs import FreshInputs, Inputs, PlainInputs
+from cnnlab.training.optimizers import RateShare
 
 if TYPE_CHECKING:
     import keras
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 OnProgress = Callable[[str, int, int], None]
 """Called with (activity, done, in all); may raise to interrupt."""
+Begin = Callable[..., FrozenInputs]
+"""Called as `FrozenInputs.at_pictures` is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +38,14 @@ class Phase:
     name: PhaseName
     model: "keras.Model"
     """From one row of `inputs` to probabilities; what learns in it is trainable."""
-    inputs: np.ndarray
-    """Shape (N, ...): pictures 0..255, or activations of what is frozen below."""
+    inputs: Inputs
     epochs: int
     learning_rate: float
+    rates: tuple[RateShare, ...] = ()
+    """Variables that learn at a share of the learning rate; all others learn at the whole of it."""
+    l2: float = 0.0
+    """What the sum of squares of the penalised kernels costs."""
+    penalised: "tuple[keras.Variable, ...]" = ()
     drift: Callable[[], dict[str, float]] = dict
     """How far each unfrozen block has moved from its pretrained weights, as a share of their norm."""
 
@@ -57,7 +65,14 @@ class Course(Protocol):
         """The same with the last feature map as a second output, where there is one."""
 
 
-def plan_course(spec: RunSpec, pictures: "PackedPictures", *, cache: Path, on_progress: OnProgress) -> Course:
+def plan_course(
+    spec: RunSpec,
+    pictures: "PackedPictures",
+    *,
+    cache: Path,
+    on_progress: OnProgress,
+    begin: Begin = FrozenInputs.at_pictures,
+) -> Course:
     """Build the network of a run and everything that its phases learn from.
 
     Args:
@@ -65,6 +80,7 @@ def plan_course(spec: RunSpec, pictures: "PackedPictures", *, cache: Path, on_pr
         pictures: Every picture of the dataset at the network's image size.
         cache: Folder for activations.
         on_progress: Hears how far long work is.
+        begin: Where inputs come from; a trial puts a few pictures in the place of all.
 
     Raises:
         SpecError: The network cannot be built as it was asked for.
@@ -72,7 +88,7 @@ def plan_course(spec: RunSpec, pictures: "PackedPictures", *, cache: Path, on_pr
     """
     if spec.network.kind == "blocks":
         return ScratchCourse(spec, pictures)
-    return TransferCourse(spec, pictures, cache=cache, on_progress=on_progress)
+    return TransferCourse(spec, pictures, cache=cache, on_progress=on_progress, begin=begin)
 
 
 class ScratchCourse:
@@ -87,7 +103,7 @@ class ScratchCourse:
             Phase(
                 name="training",
                 model=self._model,
-                inputs=pictures.pictures,
+                inputs=_of_pictures(pictures.pictures, spec),
                 epochs=training.epochs,
                 learning_rate=training.learning_rate,
             ),
@@ -112,24 +128,29 @@ class TransferCourse:
     """The head first, on features computed once; then what lies above the boundary, on activations computed once."""
 
     def __init__(
-        self, spec: RunSpec, pictures: "PackedPictures", *, cache: Path, on_progress: OnProgress
+        self,
+        spec: RunSpec,
+        pictures: "PackedPictures",
+        *,
+        cache: Path,
+        on_progress: OnProgress,
+        begin: Begin = FrozenInputs.at_pictures,
     ) -> None:
         from cnnlab.models.classifier import build_classifier
 
         training = spec.training
         on_progress(f"Loading {spec.network.backbone}", 0, 1)
         self._classifier = build_classifier(spec.network, num_classes=len(spec.class_names), seed=spec.seed)
-        self._keeper = _ActivationKeeper(spec, pictures, cache=cache, on_progress=on_progress)
         unfreeze = training.unfreeze if training.fine_tunes else "nothing"
         split = self._classifier.split_at(unfreeze=unfreeze, unfreeze_blocks=training.unfreeze_blocks)
         self._above = split.above
-        at_boundary = pictures.pictures
-        if split.below is not None:
-            at_boundary = self._keeper.compute(split.below, pictures.pictures, boundary=split.name)
-        features = at_boundary
-        if split.above is not None:
-            features = self._keeper.compute(split.above, at_boundary, boundary="features")
-        self.phases = (self._feature_extraction(training, features),)
+        reached = begin(spec, pictures, cache=cache, on_progress=on_progress)
+        at_boundary = reached if split.below is None else reached.through(split.below, boundary=split.name)
+        features = (
+            at_boundary if split.above is None else at_boundary.through(split.above, boundary="features")
+        )
+        self._penalised = _kernels(self._classifier.head) if training.head_l2 else ()
+        self.phases = (self._feature_extraction(training, features.inputs()),)
         if split.above is not None:
             self._pretrained = [variable.numpy() for variable in split.above.variables]
             self._unfrozen = {
@@ -140,27 +161,40 @@ class TransferCourse:
                 ]
                 for block in self._classifier.blocks
             }
-            self.phases += (self._fine_tuning(training, split.above, at_boundary),)
+            self.phases += (self._fine_tuning(training, split.above, at_boundary.inputs()),)
 
-    def _feature_extraction(self, training: TransferTraining, features: np.ndarray) -> Phase:
+    def _feature_extraction(self, training: TransferTraining, features: Inputs) -> Phase:
         return Phase(
             name="feature_extraction",
             model=self._classifier.head,
             inputs=features,
             epochs=training.head_epochs,
             learning_rate=training.head_learning_rate,
+            l2=training.head_l2,
+            penalised=self._penalised,
         )
 
-    def _fine_tuning(
-        self, training: TransferTraining, above: "keras.Model", activations: np.ndarray
-    ) -> Phase:
+    def _fine_tuning(self, training: TransferTraining, above: "keras.Model", activations: Inputs) -> Phase:
         return Phase(
             name="fine_tuning",
             model=_joined(above, self._classifier.head),
             inputs=activations,
             epochs=training.fine_tune_epochs,
             learning_rate=training.fine_tune_learning_rate,
+            rates=self._rates(training.block_decay),
+            l2=training.head_l2,
+            penalised=self._penalised,
             drift=self._drift,
+        )
+
+    def _rates(self, decay: float) -> tuple[RateShare, ...]:
+        """Smaller rates for deeper blocks; the highest unfrozen one learns at the whole rate, as the head does."""
+        if decay == 1.0:
+            return ()
+        unfrozen = [pairs for pairs in reversed(self._unfrozen.values()) if pairs]
+        return tuple(
+            RateShare(share=decay**depth, variables=tuple(variable for variable, _ in pairs))
+            for depth, pairs in enumerate(unfrozen)
         )
 
     def adopt(self, phase: PhaseName, weights: Sequence[np.ndarray]) -> None:
@@ -189,40 +223,20 @@ class TransferCourse:
         return self._classifier.explaining_model()
 
 
-class _ActivationKeeper:
-    """Knows what the activations of one run depend on."""
-
-    def __init__(
-        self, spec: RunSpec, pictures: "PackedPictures", *, cache: Path, on_progress: OnProgress
-    ) -> None:
-        self._network = spec.network
-        self._pictures = pictures.fingerprint
-        self._cache = cache
-        self._on_progress = on_progress
-        self._weights = ""
-
-    def compute(self, below: "keras.Model", inputs: np.ndarray, *, boundary: str) -> np.ndarray:
-        # The hash runs over all weights on the way from the picture to here, one part after the other.
-        self._weights = f"{self._weights}{fingerprint_weights(below)}"
-        origin = Origin(
-            pictures=self._pictures,
-            backbone=self._network.backbone,
-            weights=self._weights,
-            image_size=self._network.image_size,
-            boundary=boundary,
-        )
-        activity = f"Computing {'features' if boundary == 'features' else 'activations below ' + boundary}, once for this dataset"
-        return compute_activations(
-            below,
-            inputs,
-            origin=origin,
-            cache=self._cache,
-            on_progress=lambda done, total: self._on_progress(activity, done, total),
-        )
-
-
 def _norm(arrays: Sequence[np.ndarray]) -> float:
     return float(np.sqrt(sum(np.sum(array.astype(np.float64) ** 2) for array in arrays)))
+
+
+def _of_pictures(pictures: np.ndarray, spec: RunSpec) -> Inputs:
+    augmentation = spec.training.augmentation
+    if not augmentation.active:
+        return PlainInputs(plain=pictures)
+    return FreshInputs(plain=pictures, pictures=pictures, augmentation=augmentation, seed=spec.seed)
+
+
+def _kernels(head: "keras.Model") -> "tuple[keras.Variable, ...]":
+    # Biases cost nothing: a class that is common may be likely.
+    return tuple(variable for variable in head.trainable_variables if len(variable.shape) > 1)
 
 
 def _joined(above: "keras.Model", head: "keras.Model") -> "keras.Model":

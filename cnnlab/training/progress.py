@@ -55,6 +55,10 @@ class PhaseProgress(_Part):
     name: PhaseName
     epochs_done: int = 0
     epochs_without_better: int = 0
+    last_loss: float | None = None
+    """Mean training loss of the last finished epoch."""
+    epochs_not_falling: int = 0
+    """In a row, until now, with a training loss that was no lower than the one before."""
     best: Best | None = None
     """The best epoch of this phase; the best of the run is `Progress.best`."""
     seconds: float = 0.0

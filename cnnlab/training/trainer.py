@@ -32,8 +32,12 @@ LARGEST_SHARE_OF_SAVING = 0.05
 """Checkpoints within an epoch come further apart when writing one would take more of the time than this."""
 
 
+WORSE_THAN_GUESSING, EPOCHS_NOT_FALLING = 2.0, 3
+"""A training loss of so many times that of guessing, which did not fall for so many epochs, will not come back."""
+
+
 class Diverged(TrainingError):
-    """The loss is no longer a number."""
+    """The loss is no longer a number, or grows without end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +65,7 @@ class Trainer:
         parameters: int,
         started: float | None = None,
         on_phase_scored: Callable[[Phase, np.ndarray], None] = lambda phase, probabilities: None,
+        seconds_after: Callable[[str], float] = lambda phase: 0.0,
     ) -> None:
         self.phases = phases
         self.progress = Progress(phases=[PhaseProgress(name=phase.name) for phase in phases])
@@ -71,6 +76,7 @@ class Trainer:
         self._checkpoints = checkpoints
         self._parameters = parameters
         self._on_phase_scored = on_phase_scored
+        self._seconds_after = seconds_after
         self._steps_per_epoch = count_batches(len(examples.training), batch_size=training.batch_size)
         self._learner: Learner | None = None
         self._counted_until = started if started is not None else time.monotonic()
@@ -82,7 +88,7 @@ class Trainer:
 
         Raises:
             Interrupted: A pause or stop was wanted; everything is in a checkpoint.
-            Diverged: The loss is no longer a number; `progress.best` is as it was.
+            Diverged: The loss is no longer a number or grows without end; `progress.best` is as it was.
         """
         if checkpoint is not None:
             self.progress = checkpoint.progress
@@ -95,7 +101,9 @@ class Trainer:
         phase = self.phases[index]
         self._learner = Learner(
             phase.model,
-            optimizer=build_optimizer(self._training.optimizer, learning_rate=phase.learning_rate),
+            optimizer=build_optimizer(
+                self._training.optimizer, learning_rate=phase.learning_rate, rates=phase.rates
+            ),
             objective=self._objective(phase),
         )
         trainable = sum(math.prod(variable.shape) for variable in phase.model.trainable_variables)
@@ -161,7 +169,8 @@ class Trainer:
         progress = self.progress
         learning_rate = self._learning_rate(phase)
         self._learner.set_learning_rate(learning_rate)
-        result = self._learner.learn(phase.inputs[batch], self._examples.labels[batch])
+        inputs = phase.inputs.batch(batch, epoch=progress.epoch + 1)
+        result = self._learner.learn(inputs, self._examples.labels[batch])
         if not math.isfinite(result.loss_sum):
             raise Diverged(
                 f"The loss is no longer a number after step {progress.step + 1:,} of the run, in {phase.name.replace('_', ' ')}: the weights "
@@ -189,7 +198,7 @@ class Trainer:
             step=progress.step,
             epoch=progress.epoch,
             pictures_per_second=pictures_per_second,
-            seconds_left=pictures_left / pictures_per_second,
+            seconds_left=pictures_left / pictures_per_second + self._seconds_after(phase.name),
         )
 
     def _score_epoch(self, phase: Phase, *, pictures_per_second: float) -> Epoch:
@@ -204,6 +213,7 @@ class Trainer:
                 f"Try a learning rate ten times smaller than {phase.learning_rate:g}."
             )
         loss, accuracy, learning_rate = progress.sums.loss, progress.sums.accuracy, self._learning_rate(phase)
+        self._check_that_it_converges(phase, loss=loss)
         progress.epoch += 1
         progress.phase.epochs_done += 1
         progress.step_of_epoch, progress.sums = 0, EpochSums()
@@ -222,6 +232,18 @@ class Trainer:
             best=better,
             drift=phase.drift(),
         )
+
+    def _check_that_it_converges(self, phase: Phase, *, loss: float) -> None:
+        progress, guessing = self.progress.phase, math.log(phase.model.output_shape[-1])
+        falls = progress.last_loss is None or loss < progress.last_loss
+        progress.epochs_not_falling = 0 if falls else progress.epochs_not_falling + 1
+        progress.last_loss = loss
+        if progress.epochs_not_falling >= EPOCHS_NOT_FALLING and loss > WORSE_THAN_GUESSING * guessing:
+            raise Diverged(
+                f"The training loss has not fallen for {EPOCHS_NOT_FALLING} epochs and is {loss:.2f} after epoch "
+                f"{self.progress.epoch + 1}; guessing evenly would give {guessing:.2f}. Try a learning rate ten times "
+                f"smaller than {phase.learning_rate:g}, or a schedule that warms up."
+            )
 
     def _keep_if_better(self, phase: Phase, *, val_loss: float, val_accuracy: float) -> bool:
         progress = self.progress
@@ -255,10 +277,12 @@ class Trainer:
         return Objective(
             label_smoothing=self._training.label_smoothing,
             class_weights=weights if self._training.balance_classes else (),
+            l2=phase.l2,
+            penalised=phase.penalised,
         )
 
     def _validation_probabilities(self, phase: Phase) -> np.ndarray:
-        return self._learner.probabilities(phase.inputs, self._examples.validation)
+        return self._learner.probabilities(phase.inputs.plain, self._examples.validation)
 
     def _obey(self) -> None:
         try:

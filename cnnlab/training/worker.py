@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from filelock import Timeout
 
+from cnnlab.data.children import be_a_good_neighbour
 from cnnlab.data.library import find_dataset
 from cnnlab.data.packing import PackedPictures, pack_pictures
 from cnnlab.errors import CnnlabError, DatasetError
@@ -30,6 +31,7 @@ from cnnlab.specs.runs import RunSpec
 from cnnlab.training.checkpoints import Checkpoint, CheckpointFolder
 from cnnlab.training.finishing import Outcome, finish_run
 from cnnlab.training.phases import Course, Phase, plan_course
+from cnnlab.training.planning.estimate import Estimate, estimate_run, seconds_left
 from cnnlab.training.recorder import Interrupted, Recorder
 from cnnlab.training.trainer import Diverged, Examples, Trainer
 
@@ -56,7 +58,7 @@ def main(path: str) -> int:
 
 def _carry(folder: RunFolder) -> int:
     recorder = Recorder(folder, attempt=folder.control().attempt)
-    _be_a_good_neighbour()
+    be_a_good_neighbour()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: recorder.interrupt(Wanted.PAUSE))
     recorder.start(state=State.STARTING, pid=os.getpid(), activity="Loading TensorFlow")
@@ -126,7 +128,11 @@ class _Job:
                 state,
                 message or "It was stopped before its first epoch ended, so there is no model to keep.",
             )
-        self._finish(trainer, pictures, course, stopped=state is not State.FINISHED)
+        try:
+            self._finish(trainer, pictures, course, stopped=state is not State.FINISHED)
+        except Interrupted:
+            # Taken up again it finds nothing left to train, and finishes.
+            return State.PAUSED, ""
         return state, message and f"{message} The best model until then is kept."
 
     def _prepare(self) -> tuple[PackedPictures, Course]:
@@ -144,7 +150,7 @@ class _Job:
             on_progress=lambda done, total: self._report("Packing pictures", done, total),
         )
         self._report("Loading TensorFlow", 0, 0)
-        _prepare_tensorflow(self.spec)
+        prepare_tensorflow(self.spec)
         self.recorder.update(now=True, state=State.RUNNING)
         course = plan_course(self.spec, pictures, cache=workspace().cache, on_progress=self._report)
         return pictures, course
@@ -164,6 +170,7 @@ class _Job:
             parameters=course.whole_model().count_params(),
             started=self.started,
             on_phase_scored=lambda phase, probabilities: self._remember_start(phase, probabilities, pictures),
+            seconds_after=self._seconds_after,
         )
 
     def _take_up(self) -> Checkpoint | None:
@@ -204,7 +211,25 @@ class _Job:
             seconds=trainer.progress.seconds,
             stopped=stopped,
         )
-        finish_run(outcome, folder=self.folder, checkpoints=self.checkpoints)
+        finish_run(
+            outcome,
+            folder=self.folder,
+            checkpoints=self.checkpoints,
+            on_progress=lambda *doing: self._report_finishing(*doing, stopped=stopped),
+        )
+
+    def _seconds_after(self, phase: str) -> float:
+        """What is estimated for all that comes after a phase."""
+        return 0.0 if self._estimate is None else seconds_left(self._estimate, part=phase, of_part=0.0)
+
+    @cached_property
+    def _estimate(self) -> Estimate | None:
+        reference = self.spec.dataset
+        try:
+            return estimate_run(self.spec, find_dataset(reference.id, version=reference.version))
+        except CnnlabError:
+            # Nobody knows then how long the rest takes; no reason to end a run.
+            return None
 
     def _remember_start(self, phase: Phase, probabilities: np.ndarray, pictures: PackedPictures) -> None:
         correct = probabilities.argmax(axis=1) == pictures.labels[pictures.positions("validation")]
@@ -224,6 +249,11 @@ class _Job:
             if interruption.wanted is not Wanted.STOP or not self._has_model:
                 raise
 
+    def _report_finishing(self, activity: str, done: int, total: int, *, stopped: bool) -> None:
+        self.recorder.update(activity=activity, share_done=done / total if total else None)
+        if not stopped:
+            self.recorder.obey()
+
     @cached_property
     def _has_model(self) -> bool:
         checkpoint = self.checkpoints.load_newest()
@@ -235,22 +265,14 @@ class _Job:
         return State.STOPPED, "It was stopped before training began, so there is no model to keep."
 
 
-def _prepare_tensorflow(spec: RunSpec) -> None:
+def prepare_tensorflow(spec: RunSpec) -> None:
+    """Load TensorFlow and make what is random in it follow the seed."""
     import keras
     import tensorflow as tf
 
     keras.utils.set_random_seed(spec.seed)
     if spec.training.deterministic:
         tf.config.experimental.enable_op_determinism()
-
-
-def _be_a_good_neighbour() -> None:
-    # When memory runs out the kernel should end this process before the server, and the machine stays usable.
-    if hasattr(os, "nice"):
-        os.nice(5)
-    score = Path("/proc/self/oom_score_adj")
-    if score.exists():
-        score.write_text("500")
 
 
 def _save_array(path: Path, array: np.ndarray) -> None:

@@ -1,16 +1,20 @@
 """The parts of the Backbones page: the comparison table, and one backbone in full.
 
-Every figure is a published one and names its source; where the lesson says otherwise, both are shown.
-This module never measures anything and never fetches weights.
+Published figures name their source, and where the lesson says otherwise, both are shown. What a race has
+measured here stands in columns of its own. This module never measures anything and never fetches weights.
 """
+
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
 
+from cnnlab.charts import figures
 from cnnlab.models.backbones import BACKBONE_BLOCKS, BACKBONES, Backbone
 from cnnlab.models.recommendation import PURPOSES
 from cnnlab.models.weights import WeightsStatus, weights_status
-from cnnlab.ui import frame, nav, text
+from cnnlab.runs.measurements import Measurement
+from cnnlab.ui import frame, nav, race_results, text
 
 FIRST = "efficientnet_lite0"
 """Shown before anything is chosen: it works on a fresh machine."""
@@ -27,6 +31,11 @@ WEIGHTS_WORDS = {
 }
 
 
+def weights() -> dict[str, WeightsStatus]:
+    """Where the weights of every backbone are; looked up once for the whole page."""
+    return {name: weights_status(name) for name in BACKBONES}
+
+
 def chosen() -> Backbone:
     """The backbone that the address names, else the one that works without a download."""
     name = st.query_params.get("backbone", FIRST)
@@ -36,19 +45,18 @@ def chosen() -> Backbone:
     return BACKBONES[name]
 
 
-def recommendations() -> None:
+def recommendations(status: Mapping[str, WeightsStatus]) -> None:
     """Draw what to take for which purpose, with the reason in figures."""
     grid = st.grid(len(PURPOSES), min_column_width=210)
     for name, purpose in PURPOSES.items():
         row = BACKBONES[purpose.backbone]
-        status = weights_status(row.name)
         with grid.container(border=True, height="stretch", gap="xsmall"):
             st.caption(purpose.label)
             st.markdown(f"**{row.label}**")
             st.markdown(purpose.reason(row))
             st.space("stretch")
             with st.container(horizontal=True, vertical_alignment="center"):
-                _weights_badge(status)
+                _weights_badge(status[row.name])
                 st.space("stretch")
                 st.button(
                     "Details",
@@ -74,10 +82,14 @@ def _weights_badge(status: WeightsStatus) -> None:
     )
 
 
-def comparison(selected: Backbone) -> list[Backbone]:
-    """Draw filters and table; clicking a row selects it. Returns the rows that are shown."""
-    status = {name: weights_status(name) for name in BACKBONES}
-    shown = _filtered(status)
+def comparison(
+    selected: Backbone, *, status: Mapping[str, WeightsStatus], measured: Mapping[str, Measurement]
+) -> list[Backbone]:
+    """Draw filters and table; clicking a row selects it. Returns the rows that are shown.
+
+    `measured` is what was measured on the chosen dataset, by name of the backbone.
+    """
+    shown = sorted(_filtered(status), key=lambda row: row.name not in measured)
     if not shown:
         frame.note("No backbone is like that. Ask for less: a larger size, or all of them.")
         return shown
@@ -91,15 +103,15 @@ def comparison(selected: Backbone) -> list[Backbone]:
 
     start = {"selection": {"rows": [names.index(selected.name)]}} if selected.name in names else None
     st.dataframe(
-        table(shown, status=status),
+        table(shown, status=status, measured=measured),
         key=key,
         hide_index=True,
         placeholder="–",
         on_select=choose,
         selection_mode="single-row",
         selection_default=start,
-        column_config=_columns(),
-        alt="Pretrained backbones with their published figures",
+        column_config=_columns() | race_results.here_columns(),
+        alt="Pretrained backbones with their published figures, and those measured here",
     )
     st.caption(
         f"{len(shown)} of {len(BACKBONES)} shown. Click a heading to sort, a row to read more. Times are those of keras.io: "
@@ -108,7 +120,7 @@ def comparison(selected: Backbone) -> list[Backbone]:
     return shown
 
 
-def _filtered(status: dict[str, WeightsStatus]) -> list[Backbone]:
+def _filtered(status: Mapping[str, WeightsStatus]) -> list[Backbone]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         words = st.text_input(
             "Search", key="backbones-search", placeholder="Name, family or purpose", width=240
@@ -136,13 +148,16 @@ def _filtered(status: dict[str, WeightsStatus]) -> list[Backbone]:
     ]
 
 
-def table(rows: list[Backbone], *, status: dict[str, WeightsStatus]) -> pd.DataFrame:
-    """The comparison table: one row a backbone, in the order given."""
+def table(
+    rows: list[Backbone], *, status: Mapping[str, WeightsStatus], measured: Mapping[str, Measurement]
+) -> pd.DataFrame:
+    """The comparison table: one row a backbone, in the order given; measured columns once there are any."""
     return pd.DataFrame(
         [
             {
                 "Backbone": row.label,
                 "Lesson": "★ yes" if row.lesson else None,
+                **(race_results.here(measured[row.name]) if row.name in measured else {}),
                 "Best for": row.best_for,
                 "Size": row.size_mb,
                 "Top-1": row.top1_percent,
@@ -158,6 +173,20 @@ def table(rows: list[Backbone], *, status: dict[str, WeightsStatus]) -> pd.DataF
             }
             for row in rows
         ]
+    )
+
+
+def published_chart(shown: list[Backbone], *, selected: Backbone) -> None:
+    """Draw the published figures of what the table shows; nothing but a sentence where that is nothing."""
+    if not shown:
+        st.markdown(
+            ":gray[No backbone is shown above, so there is nothing to draw. Change the search or the filters.]"
+        )
+        return
+    st.plotly_chart(
+        figures.backbones(shown, selected=selected.label),
+        key="backbones-chart",
+        alt="Published accuracy against size of each backbone",
     )
 
 
@@ -188,9 +217,8 @@ def _columns() -> dict[str, object]:
     }
 
 
-def details(row: Backbone) -> None:
+def details(row: Backbone, *, status: WeightsStatus) -> None:
     """Draw everything about one backbone, with the way to train with it."""
-    status = weights_status(row.name)
     blocks = BACKBONE_BLOCKS[row.name]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(row.label, anchor=False, width="content")
@@ -248,7 +276,6 @@ def _train_button(row: Backbone) -> None:
         "train",
         label="Train with it",
         key="backbone-train",
-        primary=True,
         icon=":material/play_arrow:",
         network=f"backbone:{row.name}",
         **({"dataset": dataset} if dataset else {}),

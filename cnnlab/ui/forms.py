@@ -64,13 +64,23 @@ class Form(Generic[S]):
         """Plain values of all fields, as they are now."""
         self._places: dict[str, Any] = {}
 
-    def draw(self, names: Sequence[str] | None = None, *, but: Sequence[str] = (), columns: int = 3) -> None:
+    def draw(
+        self,
+        names: Sequence[str] | None = None,
+        *,
+        but: Sequence[str] = (),
+        columns: int = 3,
+        explain: bool = False,
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
         """Draw inputs for these fields, or for all that have one and were not drawn yet.
 
         Args:
             names: Fields, in this order. `kind` and nested specs never have an input.
             but: Fields to leave out all the same.
             columns: Most inputs side by side; fewer on a narrow screen.
+            explain: Write what a setting does below its input, not only behind a question mark.
+            labels: What choices are called, where a table of them says it.
         """
         fields = self.model.model_fields
         names = [n for n in fields if n not in self._places] if names is None else names
@@ -81,9 +91,17 @@ class Form(Generic[S]):
             with grid.cell():
                 key = f"{self.key}-{name}"
                 self.values[name] = _input(
-                    name, fields[name], self.values[name], key=key, disabled=self.disabled
+                    name,
+                    fields[name],
+                    self.values[name],
+                    key=key,
+                    disabled=self.disabled,
+                    help=None if explain else fields[name].description,
+                    labels=labels or {},
                 )
                 self._places[name] = st.empty()
+                if explain and fields[name].description:
+                    st.caption(fields[name].description)
 
     def result(self) -> Edited[S]:
         """Check everything; faults are written beside their inputs, those of the whole right here."""
@@ -125,7 +143,14 @@ def edit(
 
 def single(model: type[Spec], name: str, *, value: Any, key: str, disabled: bool = False) -> Any:
     """Draw the input of one field alone and return what it holds; the spec checks it when it is made."""
-    return _input(name, model.model_fields[name], value, key=key, disabled=disabled)
+    field = model.model_fields[name]
+    return _input(name, field, value, key=key, disabled=disabled, help=field.description, labels={})
+
+
+def take(key: str, changes: Mapping[str, Any]) -> None:
+    """Put values into the inputs of the form of this key; to be called before it is drawn, as by a button."""
+    for name, value in changes.items():
+        st.session_state[f"{key}-{name}"] = value
 
 
 def label_of(model: type[Spec], name: str) -> str:
@@ -158,16 +183,25 @@ def _has_input(field: FieldInfo) -> bool:
     return field.annotation in (bool, int, float, str)
 
 
-def _input(name: str, field: FieldInfo, value: Any, *, key: str, disabled: bool) -> Any:
+def _input(
+    name: str,
+    field: FieldInfo,
+    value: Any,
+    *,
+    key: str,
+    disabled: bool,
+    help: str | None,
+    labels: Mapping[str, str],
+) -> Any:
     """Draw the input that suits the type of a field."""
     shared: dict[str, Any] = {
         "label": field.title or name.replace("_", " ").capitalize(),
-        "help": field.description,
+        "help": help,
         "key": key,
         "disabled": disabled,
     }
     if get_origin(field.annotation) is Literal:
-        return _choice(get_args(field.annotation), value, shared)
+        return _choice(get_args(field.annotation), value, shared, labels=labels)
     if field.annotation is bool:
         return st.toggle(value=value, **shared)
     if field.annotation is int:
@@ -179,12 +213,17 @@ def _input(name: str, field: FieldInfo, value: Any, *, key: str, disabled: bool)
     return st.text_input(value=value, max_chars=longest, **shared)
 
 
-def _choice(choices: tuple[str, ...], value: str, shared: dict[str, Any]) -> str:
+def _choice(
+    choices: tuple[str, ...], value: str, shared: dict[str, Any], *, labels: Mapping[str, str]
+) -> str:
+    def label(choice: str) -> str:
+        return labels.get(choice) or choice_label(choice)
+
     if len(choices) <= SEGMENTS_AT_MOST:
         return st.segmented_control(
-            options=choices, default=value, required=True, format_func=choice_label, **shared
+            options=choices, default=value, required=True, format_func=label, **shared
         )
-    return st.selectbox(options=choices, index=choices.index(value), format_func=choice_label, **shared)
+    return st.selectbox(options=choices, index=choices.index(value), format_func=label, **shared)
 
 
 def _real(field: FieldInfo, value: float, shared: dict[str, Any]) -> float:
@@ -193,7 +232,11 @@ def _real(field: FieldInfo, value: float, shared: dict[str, Any]) -> float:
         # A learning rate: tiny numbers of very different size, so one digit at its own magnitude is a step.
         step = 10.0 ** (math.floor(math.log10(field.default or value)) - 1)
         return st.number_input(value=value, min_value=low, max_value=high, step=step, format="%.2e", **shared)
-    return st.number_input(value=value, min_value=low, max_value=high, step=0.05, format="%.2f", **shared)
+    # A step suits the range: degrees go by whole ones, what is at most a tenth by a thousandth of that.
+    step, written = (1.0, "%.1f") if (high or 0.0) >= 10.0 else (0.05, "%.2f")
+    if high is not None and high <= 0.1:
+        step, written = high / 1000.0, "%.4f"
+    return st.number_input(value=value, min_value=low, max_value=high, step=step, format=written, **shared)
 
 
 def _limits(field: FieldInfo) -> tuple[float | None, float | None]:

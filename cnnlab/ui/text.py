@@ -60,7 +60,9 @@ def small(number: float | None) -> str:
     """Write a number that may be tiny, such as a learning rate: 1e-05 -> '1e-5', 0.001 -> '0.001'."""
     if number is None:
         return "–"
-    return f"{number:.3g}" if number == 0 or abs(number) >= 1e-3 else re.sub(r"e-0?", "e-", f"{number:.3g}")
+    if number == 0 or abs(number) >= 1e-3:
+        return f"{number:.3g}"
+    return re.sub(r"\.?0*e-0?", "e-", f"{number:.2e}")
 
 
 def file_size(num_bytes: float | None) -> str:
@@ -87,6 +89,20 @@ def duration(seconds: float | None) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def about(seconds: float) -> str:
+    """Write a time span that is only estimated, no finer than it is known: 73.2 -> 'about 1 min 10 s'."""
+    if seconds < 1:
+        return "less than 1 s"
+    if seconds < 59.5:
+        return f"about {seconds:.0f} s"
+    if seconds < 595:
+        minutes, rest = divmod(round(seconds / 10) * 10, 60)
+        return f"about {minutes} min {rest} s" if rest else f"about {minutes} min"
+    if seconds < 7200:
+        return f"about {seconds / 60:.0f} min"
+    return f"about {seconds / 3600:.1f} h"
 
 
 def ago(moment: datetime, *, now: datetime | None = None) -> str:

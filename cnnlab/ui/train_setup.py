@@ -13,18 +13,13 @@ from cnnlab.data.library import Dataset
 from cnnlab.errors import SpecError
 from cnnlab.models.weights import RANDOM_WEIGHTS_WARNING, weights_status
 from cnnlab.specs.networks import BackboneNetwork, Head, Network
-from cnnlab.specs.runs import RunSpec
-from cnnlab.specs.training import ScratchTraining, TransferTraining
 from cnnlab.training.launch import start_run
-from cnnlab.ui import forms, frame, nav, text, train_plan
-from cnnlab.ui.networks import FAMILIES, FIRST, find_network, network_label
-from cnnlab.ui.train_plan import Choice
+from cnnlab.ui import forms, frame, nav, text, train_estimate, train_plan, train_settings
+from cnnlab.ui.networks import FAMILIES, FIRST, find_network
+from cnnlab.ui.train_choice import Choice
 
 SECONDS_OF_ONE_CLICK = 10.0
 """The same settings started again within this time are a double click, not a second run."""
-
-SECOND_PHASE = ("unfreeze_blocks", "fine_tune_epochs", "fine_tune_learning_rate")
-"""Settings that are shown only where they apply."""
 
 
 def setup() -> None:
@@ -44,12 +39,29 @@ def setup() -> None:
     with left:
         dataset = _choose_dataset(datasets)
         network = _choose_network()
-        choice = _choose_settings(dataset, network)
+        choice = train_settings.choose(dataset, network)
     with right, st.container(border=True):
         frame.section("What will happen")
         with frame.errors_as_text():
-            ready = train_plan.describe(choice)
-            _start_button(choice, ready=ready)
+            _what_will_happen(choice)
+
+
+def _what_will_happen(choice: Choice) -> None:
+    """Draw what is in the way, what it takes, the start, and what else could be done."""
+    problems = train_plan.problems(choice)
+    for sentence in problems:
+        frame.problem(sentence)
+    for sentence in choice.dataset.warnings():
+        frame.warning(sentence)
+    if not problems:
+        with frame.errors_as_text():
+            train_estimate.time_and_room(choice)
+    _start_button(choice, ready=not problems)
+    if not problems:
+        with frame.errors_as_text():
+            train_estimate.alternatives(choice)
+        st.markdown("**What learns**")
+        train_plan.what_learns(choice)
 
 
 def _choose_dataset(datasets: list[Dataset]) -> Dataset:
@@ -114,9 +126,7 @@ def _choose_network() -> Network | None:
 
 def _backbone_settings(network: BackboneNetwork) -> BackboneNetwork | None:
     """Ask for the head, the weights and the image size of a backbone."""
-    status = weights_status(network.backbone)
-    icon = ":green[:material/check_circle:]" if status.here else ":orange[:material/cloud_download:]"
-    st.caption(f"{icon} ImageNet weights. {text.escape(status.sentence, limit=600)}")
+    place = st.empty()
     with st.expander("Head, weights and image size", icon=":material/tune:", key="train-network-more"):
         form = forms.Form(BackboneNetwork, key=f"train-{network.backbone}", values=network)
         form.draw(["weights", "image_size"], columns=2)
@@ -125,63 +135,14 @@ def _backbone_settings(network: BackboneNetwork) -> BackboneNetwork | None:
         if head.spec is not None:
             form.values["head"] = head.spec
         edited = form.result()
-    if edited.spec is not None and edited.spec.weights == "random":
+    if form.values["weights"] == "random":
         frame.warning(RANDOM_WEIGHTS_WARNING)
+    else:
+        # Where they come from matters only to somebody who wants them.
+        status = weights_status(network.backbone)
+        icon = ":green[:material/check_circle:]" if status.here else ":orange[:material/cloud_download:]"
+        place.caption(f"{icon} ImageNet weights. {text.escape(status.sentence, limit=600)}")
     return edited.spec if head.spec is not None else None
-
-
-def _choose_settings(dataset: Dataset, network: Network | None) -> Choice:
-    """Ask how the network learns; which settings there are follows from its kind."""
-    frame.section("Learning")
-    transfer = network is None or isinstance(network, BackboneNetwork)
-    training = _transfer_settings() if transfer else _scratch_settings()
-    label = network_label(network) if network is not None else ""
-    suggestion = text.shorten(f"{label} on {dataset.name}", limit=120)
-    left, right = st.columns([3, 1])
-    with left:
-        name = st.text_input(
-            "Name of the run",
-            placeholder=suggestion,
-            max_chars=120,
-            key="train-name",
-            help="How it is listed on the Runs page.",
-        )
-    with right:
-        seed = forms.single(RunSpec, "seed", value=0, key="train-seed")
-    return Choice(
-        dataset=dataset,
-        network=network,
-        training=training,
-        name=text.shorten(name or "", limit=120) or suggestion,
-        seed=seed,
-    )
-
-
-def _scratch_settings() -> ScratchTraining | None:
-    form = forms.Form(ScratchTraining, key="train-scratch")
-    form.draw(["epochs", "learning_rate", "batch_size"])
-    with st.expander("More settings", icon=":material/tune:", key="train-scratch-more"):
-        form.draw()
-    return form.result().spec
-
-
-def _transfer_settings() -> TransferTraining | None:
-    """Both phases side by side; the second shows only what applies to it."""
-    form = forms.Form(TransferTraining, key="train-transfer")
-    first, second = st.columns(2)
-    with first, st.container(border=True, height="stretch"):
-        st.markdown("**1 · Feature extraction**  \n:gray[Only the head learns; the backbone stays frozen.]")
-        form.draw(["head_epochs", "head_learning_rate"], columns=1)
-    with second, st.container(border=True, height="stretch"):
-        st.markdown("**2 · Fine-tuning**  \n:gray[The top of the backbone learns too, gently.]")
-        form.draw(["unfreeze"], columns=1)
-        if form.values["unfreeze"] == "blocks":
-            form.draw(SECOND_PHASE[:1], columns=1)
-        if form.values["unfreeze"] != "nothing":
-            form.draw(SECOND_PHASE[1:], columns=2)
-    with st.expander("More settings", icon=":material/tune:", key="train-transfer-more"):
-        form.draw(but=SECOND_PHASE)
-    return form.result().spec
 
 
 def _start_button(choice: Choice, *, ready: bool) -> None:
@@ -198,17 +159,7 @@ def _start_button(choice: Choice, *, ready: bool) -> None:
 
 def _start(choice: Choice) -> str:
     """Put a run into the queue and return its id."""
-    dataset = choice.dataset
-    spec = RunSpec.create(
-        {
-            "name": choice.name,
-            "dataset": dataset.reference(),
-            "class_names": dataset.class_names,
-            "network": choice.network,
-            "training": choice.training,
-            "seed": choice.seed,
-        }
-    )
+    spec = choice.run()
     before = st.session_state.get("train-started")
     if before and before[0] == spec and time.monotonic() - before[2] < SECONDS_OF_ONE_CLICK:
         return before[1]

@@ -45,3 +45,26 @@ def make_phases(*, epochs_each: int = 5, phases: tuple[str, ...] = NAMES) -> pd.
     """One row a phase."""
     before = np.arange(len(phases)) * epochs_each
     return pd.DataFrame({"phase": phases, "epoch": before, "step": before * STEPS_PER_EPOCH})
+
+
+def racer(
+    label: str,
+    accuracy: float,
+    latency_ms: float,
+    *,
+    size_mb: float = 20.0,
+    on_frontier: bool = True,
+    random_weights: bool = False,
+) -> dict[str, object]:
+    """One row of what a race measured."""
+    return {
+        "label": label,
+        "accuracy": accuracy,
+        "accuracy_low": accuracy - 0.04,
+        "accuracy_high": accuracy + 0.02,
+        "latency_ms": latency_ms,
+        "latency_p95_ms": 1.5 * latency_ms,
+        "size_mb": size_mb,
+        "on_frontier": on_frontier,
+        "random_weights": random_weights,
+    }

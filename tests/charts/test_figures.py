@@ -10,7 +10,7 @@ from cnnlab.charts import figures
 from cnnlab.charts.curves import PHASE_NAMES
 from cnnlab.models.backbones import BACKBONES
 from cnnlab.runs.records import PHASE_LABELS
-from tests.charts.making import make_epochs, make_phases, make_steps
+from tests.charts.making import make_epochs, make_phases, make_steps, racer
 
 HOSTILE = "<b>%{y} & 'co'</b>"
 
@@ -50,7 +50,12 @@ EVERY_FIGURE = {
     "probabilities": lambda: figures.probability_bars(np.array([0.7, 0.3]), class_names=["a", "b"]),
     "confusion matrix": lambda: figures.confusion_matrix(np.eye(3, dtype=int), class_names=list("abc")),
     "backbones": lambda: figures.backbones(list(BACKBONES.values())),
+    "race": lambda: figures.race(pd.DataFrame([racer("a", 0.8, 9.0)]), dataset="Flowers"),
     "no backbone": lambda: figures.backbones([]),
+    "planned rate": lambda: figures.planned_rate(np.arange(9), np.full(9, 1e-3), phase="fine_tuning"),
+    "range test": lambda: figures.range_test(
+        np.geomspace(1e-6, 1.0, 9), np.linspace(2.0, 1.0, 9), phase="training", suggestion=1e-3
+    ),
 }
 
 

@@ -52,7 +52,7 @@ def test_a_recommendation_leads_to_the_details(open_page):
     page = open_page("backbones")
     page.button(key="recommended-phone").click().run()
     assert page.query_params["backbone"] == "mobilenet_v2"
-    assert page.subheader[0].value == "MobileNetV2"
+    assert page.subheader[-1].value == "MobileNetV2"
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,14 @@ def test_only_weights_that_are_here_are_shown_when_asked(open_page):
     assert "EfficientNet-Lite0" in here
 
 
-def test_a_filter_that_leaves_nothing_says_so(open_page):
+def test_a_filter_that_leaves_nothing_says_so_and_draws_no_empty_chart(open_page):
     page = open_page("backbones")
+    assert len(page.get("plotly_chart")) == 1
     page.text_input(key="backbones-search").set_value("no such backbone").run()
     assert not page.exception
     assert "No backbone is like that" in _words(page)
+    assert "nothing to draw" in _words(page)
+    assert not page.get("plotly_chart")
 
 
 def test_every_backbone_has_its_details(open_page):
@@ -95,7 +98,7 @@ def test_every_backbone_has_its_details(open_page):
         page.query_params["backbone"] = name
         page.run()
         assert not page.exception, name
-        assert page.subheader[0].value == row.label
+        assert page.subheader[-1].value == row.label
         assert row.preprocessing.sentence in _words(page)
 
 

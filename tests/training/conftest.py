@@ -7,6 +7,8 @@ import pytest
 
 from cnnlab.runs.records import Event, Step
 from cnnlab.runs.states import Wanted
+from cnnlab.training.inputs import CopiedInputs, PlainInputs
+from cnnlab.training.optimizers import RateShare
 from cnnlab.training.phases import Phase
 from cnnlab.training.recorder import Interrupted
 from cnnlab.training.trainer import Examples
@@ -21,10 +23,11 @@ class ListRecorder:
     interrupt_before: int | None = None
     wanted: Wanted = Wanted.PAUSE
     events: list[Event] = field(default_factory=list)
+    updates: list[dict[str, object]] = field(default_factory=list)
     looks: int = 0
 
     def update(self, **changes: object) -> None:
-        """Where the status would be written."""
+        self.updates.append(changes)
 
     def record(self, event: Event) -> None:
         self.events.append(event)
@@ -82,16 +85,21 @@ def build_phases(inputs: np.ndarray):
             Phase(
                 name="feature_extraction",
                 model=head,
-                inputs=features,
+                inputs=PlainInputs(plain=features),
                 epochs=epochs[0],
                 learning_rate=learning_rates[0],
             ),
             Phase(
                 name="fine_tuning",
                 model=both,
-                inputs=inputs,
+                inputs=CopiedInputs(
+                    plain=inputs, copies=(0.9 * inputs, 1.1 * inputs), rows=np.arange(len(inputs))
+                ),
                 epochs=epochs[1],
                 learning_rate=learning_rates[1],
+                rates=(RateShare(share=0.5, variables=tuple(below.trainable_variables)),),
+                l2=1e-3,
+                penalised=(head.trainable_variables[0],),
             ),
         ]
 

@@ -90,7 +90,7 @@ def test_a_full_disk_is_said_before_anything_is_computed(below, pictures, tmp_pa
 def test_the_key_depends_on_everything_that_the_content_does(part):
     other = replace(ORIGIN, **{part: 64 if part == "image_size" else "other"})
     assert other.key != ORIGIN.key
-    assert (other.network_key == ORIGIN.network_key) == (part == "pictures")
+    assert (other.network_key == ORIGIN.network_key) == (part in ("pictures", "augmentation"))
 
 
 @pytest.mark.slow
@@ -121,7 +121,7 @@ def test_a_disk_that_fills_up_meanwhile_is_an_error_and_leaves_no_file(
     below, pictures, tmp_path, monkeypatch
 ):
     """A memory map would end the process with a bus error instead."""
-    monkeypatch.setattr("cnnlab.training.activations._check_room", lambda folder, **_: None)
+    monkeypatch.setattr("cnnlab.training.activations._check_disk", lambda folder, **_: None)
     most = len(pictures) * 6 * 6 * 4 * 4 // 2
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -5,7 +5,7 @@ import pytest
 
 from cnnlab.training import extraction
 from cnnlab.training.extraction import FEWEST_INPUTS, fastest_answer
-from cnnlab.training.lite import LiteError
+from cnnlab.training.lite import LiteError, convert
 
 pytestmark = pytest.mark.slow
 
@@ -68,19 +68,32 @@ def test_a_network_that_cannot_be_converted_is_asked_the_slow_way(below, picture
     np.testing.assert_allclose(answer(batch), below(batch).numpy(), atol=1e-6)
 
 
-@pytest.mark.parametrize("content", [pytest.param(b"", id="empty"), pytest.param(b"TFL3" * 9, id="no model")])
-def test_a_damaged_file_is_not_believed(content, below, pictures, tmp_path):
-    (tmp_path / "below.tflite").write_bytes(content)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda content: b"", id="empty"),
+        pytest.param(lambda content: content[:-9], id="cut short"),
+        pytest.param(lambda content: content[:-900] + b"\x55" * 9 + content[-891:], id="some bytes changed"),
+    ],
+)
+def test_a_damaged_file_is_made_again(damage, below, pictures, tmp_path):
+    kept = tmp_path / "below.tflite"
+    fastest_answer(below, pictures, kept=kept)
+    sound = kept.read_bytes()
+    kept.write_bytes(damage(sound))
     batch = pictures[:5].astype(np.float32)
-    answer = fastest_answer(below, pictures, kept=tmp_path / "below.tflite")
+    answer = fastest_answer(below, pictures, kept=kept)
     np.testing.assert_allclose(answer(batch), below(batch).numpy(), atol=1e-5)
+    assert kept.read_bytes() == sound
 
 
-def test_a_file_that_says_something_else_is_not_believed(below, pictures, tmp_path):
+def test_a_form_that_says_something_else_is_never_asked(below, pictures, tmp_path, monkeypatch):
     import keras
 
     other = keras.models.clone_model(below)
-    fastest_answer(other, pictures, kept=tmp_path / "below.tflite")
+    wrong = convert(other)
+    monkeypatch.setattr(extraction, "convert", lambda model: wrong)
     batch = pictures[:5].astype(np.float32)
-    answer = fastest_answer(below, pictures, kept=tmp_path / "below.tflite")
-    np.testing.assert_allclose(answer(batch), below(batch).numpy(), atol=1e-5)
+    for _ in range(2):
+        answer = fastest_answer(below, pictures, kept=tmp_path / "below.tflite")
+        np.testing.assert_allclose(answer(batch), below(batch).numpy(), atol=1e-6)

@@ -5,7 +5,7 @@ import pytest
 
 from cnnlab.evaluation.metrics import cross_entropy
 from cnnlab.training.learner import Answers, Learner, Objective, balanced_class_weights
-from cnnlab.training.optimizers import OPTIMIZERS, build_optimizer
+from cnnlab.training.optimizers import OPTIMIZERS, RateShare, build_optimizer
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +75,39 @@ def test_a_changed_learning_rate_changes_the_next_step():
     learner.set_learning_rate(1.0)
     learner.learn(INPUTS, LABELS)
     assert np.abs(model.variables[0].numpy() - before).max() > 5 * moved
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_group_takes_the_steps_of_its_share_of_the_rate_and_the_others_those_of_the_whole(name):
+    grouped, whole, tenth = build_model(), build_model(), build_model()
+    kernel, bias = grouped.trainable_variables
+    rates = (RateShare(share=0.1, variables=(kernel,)),)
+    learners = [
+        Learner(grouped, optimizer=build_optimizer(name, learning_rate=0.5, rates=rates)),
+        Learner(whole, optimizer=build_optimizer(name, learning_rate=0.5)),
+        Learner(tenth, optimizer=build_optimizer(name, learning_rate=0.5)),
+    ]
+    for learner, rate in zip(learners, (0.05, 0.05, 0.005), strict=True):
+        learner.set_learning_rate(rate)
+        learner.learn(INPUTS, LABELS)
+    np.testing.assert_allclose(kernel.numpy(), tenth.variables[0].numpy(), atol=1e-7)
+    np.testing.assert_allclose(bias.numpy(), whole.variables[1].numpy(), atol=1e-7)
+    assert np.abs(tenth.variables[0].numpy() - whole.variables[0].numpy()).max() > 1e-5
+
+
+def test_what_is_penalised_shrinks_by_the_gradient_of_its_square_and_the_reported_loss_stays_plain():
+    free, penalised = build_model(), build_model()
+    kernel = penalised.trainable_variables[0]
+    before = kernel.numpy().copy()
+    results = [
+        Learner(
+            model, optimizer=build_optimizer("sgd", learning_rate=0.1), objective=Objective(**objective)
+        ).learn(INPUTS, LABELS)
+        for model, objective in ((free, {}), (penalised, {"l2": 0.5, "penalised": (kernel,)}))
+    ]
+    np.testing.assert_allclose(kernel.numpy(), free.variables[0].numpy() - 0.1 * before, atol=1e-6)
+    np.testing.assert_array_equal(penalised.variables[1].numpy(), free.variables[1].numpy())
+    assert results[0] == results[1]
 
 
 def test_answers_are_the_same_in_whatever_batches():

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnnlab.data.augmentation import augment_picture
 from cnnlab.data.packing import PackedPictures
+from cnnlab.specs.augmentation import Augmentation
 from cnnlab.specs.networks import BackboneNetwork, Head
 from cnnlab.specs.runs import DatasetReference, RunSpec
 from cnnlab.specs.training import TransferTraining
@@ -45,7 +47,7 @@ def learn(course: TransferCourse, phase: int, labels: np.ndarray) -> None:
     chosen = course.phases[phase]
     learner = Learner(chosen.model, optimizer=build_optimizer("sgd", learning_rate=0.1))
     for _ in range(2):
-        learner.learn(np.asarray(chosen.inputs), labels)
+        learner.learn(chosen.inputs.batch(np.arange(NUM_PICTURES), epoch=1), labels)
 
 
 def values(model) -> dict[str, np.ndarray]:
@@ -115,4 +117,75 @@ def test_what_is_unfrozen_says_which_phases_there_are_and_what_is_kept(
     # Whatever is computed once, the answers are those of the whole network on raw pictures.
     expected = course.whole_model()(pictures.pictures.astype(np.float32)).numpy()
     for phase in course.phases:
-        np.testing.assert_allclose(phase.model(np.asarray(phase.inputs)).numpy(), expected, atol=1e-4)
+        np.testing.assert_allclose(phase.model(np.asarray(phase.inputs.plain)).numpy(), expected, atol=1e-4)
+
+
+ALTERED = {"augmentation": {"zoom_share": 0.3, "flip": True}}
+
+
+def of_whole_network(course: TransferCourse, pictures: PackedPictures, *, copies: np.ndarray) -> np.ndarray:
+    """What the whole network says of altered training pictures, each in one of its copies."""
+    training = pictures.positions("training")
+    altered = [
+        augment_picture(
+            pictures.pictures[number],
+            settings=Augmentation(**ALTERED["augmentation"]),
+            seed=0,
+            number=int(number),
+            copy=int(copy),
+        )
+        for number, copy in zip(training, copies, strict=True)
+    ]
+    return course.whole_model()(np.stack(altered).astype(np.float32)).numpy()
+
+
+@pytest.mark.parametrize("unfreeze", ["nothing", "blocks"])
+def test_altered_copies_are_kept_and_say_what_the_whole_network_says_of_them(unfreeze, pictures, tmp_path):
+    course = plan(pictures, tmp_path, **ALTERED, unfreeze=unfreeze, augmented_copies=2)
+    training = pictures.positions("training")
+    boundaries = 1 if unfreeze == "nothing" else 2
+    assert len(list((tmp_path / "activations").glob("*.npy"))) == 3 * boundaries
+    for epoch in (1, 2):
+        expected = of_whole_network(course, pictures, copies=(training + epoch) % 2)
+        for phase in course.phases:
+            answers = phase.model(phase.inputs.batch(training, epoch=epoch)).numpy()
+            np.testing.assert_allclose(answers, expected, atol=1e-4)
+    plain = plan(pictures, tmp_path, unfreeze=unfreeze)
+    assert len(list((tmp_path / "activations").glob("*.npy"))) == 3 * boundaries, "nothing is computed again"
+    np.testing.assert_array_equal(course.phases[0].inputs.plain, plain.phases[0].inputs.plain)
+
+
+@pytest.mark.parametrize("unfreeze", ["nothing", "blocks", "everything"])
+def test_pictures_altered_anew_go_through_the_whole_network_in_every_epoch(unfreeze, pictures, tmp_path):
+    course = plan(pictures, tmp_path, **ALTERED, unfreeze=unfreeze, augmented_route="fresh")
+    training = pictures.positions("training")
+    for epoch in (1, 5):
+        expected = of_whole_network(course, pictures, copies=np.full(len(training), epoch))
+        for phase in course.phases:
+            answers = phase.model(phase.inputs.batch(training, epoch=epoch)).numpy()
+            np.testing.assert_allclose(answers, expected, atol=1e-4)
+
+
+def test_deeper_blocks_learn_at_smaller_rates_and_the_head_at_the_whole_one(pictures, tmp_path):
+    course = plan(pictures, tmp_path, unfreeze="blocks", unfreeze_blocks=3, block_decay=0.5)
+    head, tuned = course.phases
+    assert head.rates == ()
+    assert [rate.share for rate in tuned.rates] == [1.0, 0.5, 0.25]
+    grouped = [id(variable) for rate in tuned.rates for variable in rate.variables]
+    trainable = {id(variable) for variable in tuned.model.trainable_variables}
+    assert len(grouped) == len(set(grouped))
+    assert trainable - set(grouped) == {id(variable) for variable in head.model.trainable_variables}
+    # Layers of a backbone are listed from the picture up: the last of them learns most.
+    names = [rate.variables[0].path for rate in tuned.rates]
+    order = [variable.path for variable in tuned.model.trainable_variables]
+    assert [order.index(name) for name in names] == sorted(
+        (order.index(name) for name in names), reverse=True
+    )
+
+
+def test_only_kernels_of_the_head_are_penalised(pictures, tmp_path):
+    course = plan(pictures, tmp_path, unfreeze="blocks", head_l2=0.01)
+    for phase in course.phases:
+        assert phase.l2 == 0.01
+        assert [variable.path.split("/")[-1] for variable in phase.penalised] == ["kernel"]
+    assert plan(pictures, tmp_path, unfreeze="blocks").phases[0].penalised == ()

@@ -1,5 +1,6 @@
 """A run can be interrupted after any step and ends as if it never had been; one best over both phases."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from cnnlab.runs.records import Epoch, PhaseStart
 from cnnlab.specs.training import TransferTraining
 from cnnlab.training.checkpoints import CheckpointFolder
+from cnnlab.training.learner import Learner, StepResult
 from cnnlab.training.recorder import Interrupted
 from cnnlab.training.trainer import Diverged, Examples, Trainer
 from tests.training.conftest import ListRecorder
@@ -17,7 +19,15 @@ pytestmark = pytest.mark.slow
 STEPS_PER_EPOCH = 6  # 44 training inputs in batches of 8
 
 
-def make_trainer(phases, examples, folder: Path, recorder: ListRecorder, **settings) -> Trainer:
+def make_trainer(
+    phases,
+    examples,
+    folder: Path,
+    recorder: ListRecorder,
+    *,
+    seconds_after: Callable[[str], float] = lambda phase: 0.0,
+    **settings,
+) -> Trainer:
     training = TransferTraining(batch_size=8, **settings)
     return Trainer(
         phases,
@@ -27,6 +37,7 @@ def make_trainer(phases, examples, folder: Path, recorder: ListRecorder, **setti
         recorder=recorder,
         checkpoints=CheckpointFolder(folder),
         parameters=100,
+        seconds_after=seconds_after,
     )
 
 
@@ -109,6 +120,55 @@ def test_early_stopping_counts_epochs_without_a_better_one(build_phases, example
     first = trainer.progress.phases[0]
     assert first.epochs_done == first.best.epoch + 2
     assert any("Early stopping" in event for event in recorder.events if isinstance(event, str))
+
+
+def test_what_comes_after_a_phase_counts_as_time_left(build_phases, examples, tmp_path):
+    recorder = ListRecorder()
+    trainer = make_trainer(
+        build_phases(),
+        examples,
+        tmp_path,
+        recorder,
+        seconds_after={"feature_extraction": 5000.0, "fine_tuning": 100.0}.get,
+    )
+    trainer.run()
+    left = [update["seconds_left"] for update in recorder.updates if "seconds_left" in update]
+    assert len(left) == 5 * STEPS_PER_EPOCH
+    assert all(5000 <= seconds < 6000 for seconds in left[: 3 * STEPS_PER_EPOCH])
+    assert all(100 <= seconds < 1100 for seconds in left[3 * STEPS_PER_EPOCH :])
+    assert left[-1] == pytest.approx(100, abs=1)
+
+
+def test_a_loss_that_only_grows_stops_the_run_and_keeps_the_best(
+    build_phases, examples, tmp_path, monkeypatch
+):
+    trainer = make_trainer(
+        build_phases(epochs=(1, 50)), examples, tmp_path, ListRecorder(), early_stopping_patience=0
+    )
+
+    def learn(self, inputs: np.ndarray, labels: np.ndarray) -> StepResult:
+        epoch = trainer.progress.step // STEPS_PER_EPOCH
+        return StepResult(loss_sum=float(epoch * len(labels)), correct=0, seen=len(labels))
+
+    monkeypatch.setattr(Learner, "learn", learn)
+    # Guessing costs ln 3 = 1.1; losses of 1, 2, 3 and 4 do not fall three times.
+    with pytest.raises(Diverged, match=r"has not fallen for 3 epochs and is 4\.00 after epoch 5"):
+        trainer.run()
+    assert trainer.progress.best is not None
+
+
+def test_a_loss_above_guessing_that_falls_is_left_alone(build_phases, examples, tmp_path, monkeypatch):
+    trainer = make_trainer(
+        build_phases(epochs=(8, 1)), examples, tmp_path, ListRecorder(), early_stopping_patience=0
+    )
+
+    def learn(self, inputs: np.ndarray, labels: np.ndarray) -> StepResult:
+        epoch = trainer.progress.step // STEPS_PER_EPOCH
+        return StepResult(loss_sum=(20.0 - epoch) * len(labels), correct=0, seen=len(labels))
+
+    monkeypatch.setattr(Learner, "learn", learn)
+    trainer.run()
+    assert trainer.progress.epoch == 9
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_best(build_phases, examples, tmp_path):

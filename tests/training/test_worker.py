@@ -18,6 +18,7 @@ from cnnlab.data.splits import SplitSpec
 from cnnlab.evaluation.predictions import load_predictions, probabilities_of
 from cnnlab.prediction.predictor import load_predictor
 from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.measurements import list_measurements
 from cnnlab.runs.model_record import ModelRecord
 from cnnlab.runs.records import Control, Epoch
 from cnnlab.runs.states import State, Wanted
@@ -259,6 +260,7 @@ def test_random_weights_go_through_both_phases_and_the_cache_changes_nothing(dat
             unfreeze="blocks",
             unfreeze_blocks=2,
             fine_tune_learning_rate=1e-3,
+            folds=3,
         ),
     }
     first = make_run(dataset, home, "cold", **spec)
@@ -273,6 +275,34 @@ def test_random_weights_go_through_both_phases_and_the_cache_changes_nothing(dat
     assert drifts[:2] == [{}, {}], "frozen blocks do not move"
     assert [len(drift) for drift in drifts[2:]] == [2, 2]
     assert all(0 < drifts[2][name] < drifts[3][name] for name in drifts[2])
+    assert_measured(first, second, dataset=dataset)
+
+
+def assert_measured(first: RunFolder, second: RunFolder, *, dataset: Dataset) -> None:
+    """Both runs left the same answers of heads on frozen features, and figures of their own."""
+    report = first.report()
+    (kept,) = list_measurements(dataset_id=dataset.id)
+    assert kept.run_id == second.id, "the newer of two that measured the same"
+    first.delete()
+    second.delete()
+    (kept,) = list_measurements(dataset_id=dataset.id)
+    assert (kept.method, kept.weights, kept.num_pictures) == (
+        "3 folds",
+        "random",
+        dataset.num_training + dataset.num_validation,
+    )
+    table = dataset.table()
+    judged = table.loc[table["split"] != "test", "picture"]
+    np.testing.assert_array_equal(kept.answers()[0], np.sort(judged))
+    assert (report.folds, report.folds_accuracy, report.num_folds_pictures) == (
+        3,
+        pytest.approx(kept.accuracy),
+        kept.num_pictures,
+    )
+    assert (report.measuring_message, report.lite_bytes) == ("", kept.lite_bytes)
+    assert 0 < report.latency_p50_ms <= report.latency_p95_ms
+    assert 0 < kept.feature_extraction_seconds < 60 > kept.fine_tuning_seconds > 0
+    assert kept.training_peak_bytes > kept.predict_peak_bytes > 10_000_000, "the worker has TensorFlow"
 
 
 def test_a_dataset_that_is_gone_is_a_sentence(dataset, home):

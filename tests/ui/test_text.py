@@ -59,6 +59,7 @@ def test_long_text_ends_in_an_ellipsis():
         pytest.param(text.percent(0.9123), "91.2 %", id="percent"),
         pytest.param(text.decimal(0.1), "0.100", id="decimal"),
         pytest.param(text.small(1e-5), "1e-5", id="small"),
+        pytest.param(text.small(3.2e-4), "3.2e-4", id="between"),
         pytest.param(text.small(0.001), "0.001", id="not so small"),
         pytest.param(text.file_size(0), "0 B", id="no bytes"),
         pytest.param(text.file_size(1_536_000), "1.5 MB", id="megabytes"),
@@ -67,6 +68,13 @@ def test_long_text_ends_in_an_ellipsis():
         pytest.param(text.duration(75), "1 min 15 s", id="minutes"),
         pytest.param(text.duration(3725), "1 h 2 min", id="hours"),
         pytest.param(text.duration(None), "–", id="unknown time"),
+        pytest.param(text.about(0.3), "less than 1 s", id="next to no time"),
+        pytest.param(text.about(21.4), "about 21 s", id="about seconds"),
+        pytest.param(text.about(59.7), "about 1 min", id="nearly a minute"),
+        pytest.param(text.about(73.2), "about 1 min 10 s", id="about a minute"),
+        pytest.param(text.about(118), "about 2 min", id="about minutes"),
+        pytest.param(text.about(2530), "about 42 min", id="about many minutes"),
+        pytest.param(text.about(9000), "about 2.5 h", id="about hours"),
     ],
 )
 def test_numbers_carry_their_unit(written, expected):
