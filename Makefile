@@ -9,6 +9,9 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check
 READY_TO_RUN := $(VENV)/.ready-to-run
 READY_TO_TEST := $(VENV)/.ready-to-test
 
+# A file of tests stays in one process, so that what its tests share is made once.
+PYTEST := $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast lint format bench clean
 
@@ -22,10 +25,10 @@ run: $(READY_TO_RUN) ## Serve the dashboard on http://localhost:8501 (another po
 
 test: $(READY_TO_TEST) ## Run all tests: the fast ones, the slow ones, then those in a browser
 	@$(PYTHON) -m tests.browser.find_browser --install
-	@CNNLAB_BROWSER_REQUIRED=1 $(PYTHON) -m pytest
+	@CNNLAB_BROWSER_REQUIRED=1 $(PYTEST)
 
 test-fast: $(READY_TO_TEST) ## Run the tests that take a moment each
-	@$(PYTHON) -m pytest -m "not slow and not browser"
+	@$(PYTEST) -m "not slow and not browser"
 
 lint: $(READY_TO_TEST) ## Look for mistakes and untidy layout
 	@$(PYTHON) -m ruff check .

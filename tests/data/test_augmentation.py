@@ -92,7 +92,11 @@ def test_what_comes_in_from_outside_is_the_mirror_image_and_not_black():
 
 
 @pytest.mark.parametrize(
-    ("field", "statistic"), [("brightness_share", np.mean), ("contrast_share", np.std)], ids=str
+    ("field", "statistic"),
+    [
+        pytest.param("brightness_share", np.mean, id="brightness"),
+        pytest.param("contrast_share", np.std, id="contrast"),
+    ],
 )
 def test_colours_change_by_no_more_than_their_share(field, statistic):
     picture = (100 + NOISE // 8).astype(np.uint8)
