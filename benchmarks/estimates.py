@@ -1,8 +1,6 @@
 """Ten runs of different kinds: what was said before each, with and without a trial of it, beside what its worker took."""
 
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.workspaces import REAL_PICTURES, empty_workspace, import_and_wait, import_archive, wait
+from benchmarks.workspaces import REAL_PICTURES, carry, empty_workspace, import_and_wait, import_archive, wait
 from cnnlab.data.dataset import Dataset
 from cnnlab.data.import_records import SourceImport
 from cnnlab.data.library import find_dataset
 from cnnlab.models.presets import PRESETS
-from cnnlab.runs.folder import RunFolder
-from cnnlab.runs.records import Control
 from cnnlab.settings import workspace
 from cnnlab.specs.augmentation import Augmentation
 from cnnlab.specs.networks import BackboneNetwork, BlockNetwork
@@ -130,7 +126,7 @@ def run() -> pd.DataFrame:
 
 
 def _rows(datasets: dict[str, Dataset]) -> Iterator[dict[str, object]]:
-    for number, case in enumerate(CASES):
+    for case in CASES:
         dataset = datasets[case.dataset]
         spec = RunSpec(
             name=case.label,
@@ -173,16 +169,3 @@ def _try(spec: RunSpec) -> float:
         time.sleep(POLL_SECONDS)
     assert trial.state == "finished", trial.message
     return time.perf_counter() - started
-
-
-def _carry(spec: RunSpec, number: int) -> tuple[float, int]:
-    """Seconds of the whole worker, and the most memory that it held."""
-    folder = RunFolder(workspace().runs / f"20261122-1901{number:02d}-a1b2c3")
-    folder.path.mkdir()
-    (folder.path / "spec.json").write_text(spec.to_json())
-    folder.write_control(Control(queued_at=time.time()))
-    started = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-m", "cnnlab.training.worker", str(folder.path)], check=True, capture_output=True
-    )
-    return time.perf_counter() - started, folder.report().training_peak_bytes

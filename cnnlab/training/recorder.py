@@ -52,7 +52,9 @@ class Recorder:
     def close(self, state: State, *, message: str = "") -> None:
         """Write the last status of this attempt and fall silent."""
         self._closed.set()
-        self._thread.join(timeout=10.0)
+        # It never began to beat where not even the first status could be written.
+        if self._thread.is_alive():
+            self._thread.join(timeout=10.0)
         self.update(now=True, state=state, message=message, activity="", share_done=None, seconds_left=None)
         self._events.close()
         if self._event_file is not None:

@@ -61,8 +61,8 @@ def _carry(folder: RunFolder) -> int:
     be_a_good_neighbour()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: recorder.interrupt(Wanted.PAUSE))
-    recorder.start(state=State.STARTING, pid=os.getpid(), activity="Loading TensorFlow")
     try:
+        recorder.start(state=State.STARTING, pid=os.getpid(), activity="Loading TensorFlow")
         job = _Job(folder, recorder)
         state, message = job.carry()
     except CnnlabError as error:

@@ -6,10 +6,11 @@ module never knows what a trial is for.
 
 import streamlit as st
 
+from cnnlab.runs import store
 from cnnlab.specs.runs import RunSpec
 from cnnlab.training.planning.trial_records import TrialKind
 from cnnlab.training.planning.trials import Trial, find_trial, start_trial
-from cnnlab.ui import frame, text
+from cnnlab.ui import frame, run_parts, text
 
 POLL_SECONDS = 1.0
 CANCELLED = "train-cancelled"
@@ -42,6 +43,8 @@ def trial(spec: RunSpec, *, kind: TrialKind, start: str, icon: str, sentence: st
             start_trial(spec, kind=kind)
             st.session_state.pop(CANCELLED, None)
             st.rerun()
+    if store.list_runs(states=run_parts.LIVE):
+        st.caption("A run is using this machine now: what is measured beside it looks slower than it is.")
     return None
 
 

@@ -1,6 +1,7 @@
 """Before the run starts: its time, memory and disk, trial batches, other ways, and the learning-rate finder."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -197,6 +198,15 @@ def test_a_trial_that_failed_says_why_and_can_be_started_again(open_page, datase
     assert any("The \\*trial\\* failed" in element.value for element in page.warning)
     _start(page, kind)
     assert trials == [trials[0]] * 2
+
+
+@pytest.mark.parametrize("live", [pytest.param(["a run"], id="a run"), pytest.param([], id="none")])
+def test_beside_a_run_a_trial_would_look_slow_and_that_is_said(
+    live, open_page, dataset, estimate, trials, monkeypatch
+):
+    estimate(make_estimate())
+    monkeypatch.setattr(train_trials, "store", SimpleNamespace(list_runs=lambda states: live))
+    assert ("A run is using this machine now" in _texts(open_page("train"))) == bool(live)
 
 
 def test_a_trial_that_cannot_start_says_why(open_page, dataset, estimate, monkeypatch):

@@ -72,6 +72,15 @@ def test_a_finished_run_whose_last_word_does_not_fit_has_not_succeeded(folder, q
     assert worker.main(str(folder.path)) == 1
 
 
+def test_a_disk_that_is_full_from_the_start_is_said_in_the_log(folder, quiet, monkeypatch, capsys):
+    def disk_is_full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(RunFolder, "write_status", disk_is_full)
+    assert worker.main(str(folder.path)) == 1
+    assert "Make room on the disk, then resume the run." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "content",
     [pytest.param("{", id="cut short"), pytest.param('{"sha256": "0", "progress": {}}', id="another hash")],
