@@ -24,7 +24,7 @@ from cnnlab.errors import CnnlabError, DatasetError
 from cnnlab.files import write_atomically
 from cnnlab.runs import queue
 from cnnlab.runs.folder import RunFolder
-from cnnlab.runs.records import AttemptStart
+from cnnlab.runs.records import PHASE_LABELS, AttemptStart
 from cnnlab.runs.states import State, Wanted
 from cnnlab.settings import workspace
 from cnnlab.specs.runs import RunSpec
@@ -101,6 +101,8 @@ class _Job:
     spec: RunSpec = field(init=False)
     checkpoints: CheckpointFolder = field(init=False)
     started: float = field(default_factory=time.monotonic)
+    _activity: str = ""
+    _activity_started: float = 0.0
 
     def __post_init__(self) -> None:
         self.spec = self.folder.spec()
@@ -218,9 +220,20 @@ class _Job:
             on_progress=lambda *doing: self._report_finishing(*doing, stopped=stopped),
         )
 
-    def _seconds_after(self, phase: str) -> float:
-        """What is estimated for all that comes after a phase."""
-        return 0.0 if self._estimate is None else seconds_left(self._estimate, part=phase, of_part=0.0)
+    def _seconds_left(self, activity: str, *, done: int, total: int) -> float | None:
+        """What a preparation still takes at the pace it has, and the phases after it as they are estimated."""
+        if activity != self._activity:
+            self._activity, self._activity_started = activity, time.monotonic()
+        if not done or self._estimate is None:
+            return None
+        rest = (time.monotonic() - self._activity_started) * (total - done) / done
+        names = [part.name for part in self._estimate.parts]
+        first_phase = next(position for position, name in enumerate(names) if name in PHASE_LABELS)
+        return rest + self._seconds_after(names[first_phase - 1])
+
+    def _seconds_after(self, part: str) -> float:
+        """What is estimated for all that comes after a phase, or after another part of the run."""
+        return 0.0 if self._estimate is None else seconds_left(self._estimate, part=part, of_part=0.0)
 
     @cached_property
     def _estimate(self) -> Estimate | None:
@@ -241,7 +254,11 @@ class _Job:
         )
 
     def _report(self, activity: str, done: int, total: int) -> None:
-        self.recorder.update(activity=activity, share_done=done / total if total else None)
+        self.recorder.update(
+            activity=activity,
+            share_done=done / total if total else None,
+            seconds_left=self._seconds_left(activity, done=done, total=total),
+        )
         try:
             self.recorder.obey()
         except Interrupted as interruption:

@@ -9,6 +9,7 @@ from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.records import AttemptStart, Note
 from cnnlab.runs.states import State
 from cnnlab.training import worker
+from cnnlab.training.planning.estimate import Part
 from cnnlab.training.recorder import Recorder
 from tests.runs.making import make_run
 
@@ -41,6 +42,27 @@ def test_while_it_scores_and_converts_its_status_says_that_it_is_finishing(folde
     trainer = SimpleNamespace(progress=SimpleNamespace(seconds=1.0))
     job._finish(trainer, None, SimpleNamespace(phases=()), stopped=False)
     assert seen == [True]
+
+
+def test_a_preparation_says_what_is_left_of_it_and_of_the_phases_after_it(folder, job, monkeypatch):
+    clock = iter([100.0, 100.0, 110.0])
+    monkeypatch.setattr(worker, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    parts = [
+        Part(name=name, label=name, seconds=seconds)
+        for name, seconds in (
+            ("packing", 9.0),
+            ("features", 99.0),
+            ("feature_extraction", 5.0),
+            ("finishing", 2.0),
+        )
+    ]
+    job._estimate = SimpleNamespace(parts=tuple(parts))
+    told = []
+    monkeypatch.setattr(job.recorder, "update", lambda **changes: told.append(changes["seconds_left"]))
+    for done in (0, 10, 25):
+        job._report("Packing pictures", done, 100)
+    # After 10 s a quarter is done, so 30 s are left of it, and 7 s of the phase and the end.
+    assert told == [None, 7.0, 37.0]
 
 
 def test_a_last_word_that_does_not_fit_on_the_disk_goes_to_the_log(folder, quiet, monkeypatch, capsys):
