@@ -20,6 +20,8 @@ from cnnlab.errors import RunError
 from cnnlab.files import TEMPORARY_PREFIX, write_atomically, write_text
 from cnnlab.training.progress import Progress
 
+SECONDS_BETWEEN_EPOCHS_KEPT = 1.0
+"""An epoch that ends sooner than this after a checkpoint has none of its own: for a head on vectors, writing took as long as learning."""
 KEPT = 2
 
 
@@ -61,7 +63,7 @@ class CheckpointFolder:
             OSError: The disk is full; the checkpoints before this one are as they were.
         """
         name = f"step-{progress.step:09d}"
-        digest = save_arrays(self.path / f"{name}.npz", variables)
+        digest = save_arrays(self.path / f"{name}.npz", [variable.numpy() for variable in variables])
         text = json.dumps(
             {"sha256": digest, "progress": json.loads(progress.model_dump_json())}, allow_nan=False
         )
@@ -84,11 +86,17 @@ class CheckpointFolder:
             return Checkpoint(progress=progress, arrays=arrays, damaged=tuple(damaged))
         return None
 
-    def save_best(self, variables: Sequence[Variable], *, epoch: int) -> str:
-        """Write the weights of the best epoch and return the file's name; the last best stays for now."""
-        name = f"best-{epoch:05d}.npz"
-        save_arrays(self.path / name, variables)
-        return name
+    def name_best(self, epoch: int) -> str:
+        """Name the file of the best weights, if they are those of this epoch."""
+        return f"best-{epoch:05d}.npz"
+
+    def save_best(self, arrays: Sequence[np.ndarray], *, name: str) -> None:
+        """Write the weights of the best epoch; the last best stays for now.
+
+        Raises:
+            OSError: The disk is full.
+        """
+        save_arrays(self.path / name, arrays)
 
     def load_best(self, name: str) -> list[np.ndarray]:
         """Read weights that `save_best` wrote."""
@@ -118,14 +126,14 @@ def _best_weights(commit: Path) -> str | None:
         return None
 
 
-def save_arrays(path: Path, variables: Sequence[Variable]) -> str:
-    """Write the values of variables in their order, atomically, and return the file's SHA-256."""
+def save_arrays(path: Path, arrays: Sequence[np.ndarray]) -> str:
+    """Write arrays in their order, atomically, and return the file's SHA-256."""
     digest = ""
 
     def write(temporary: Path) -> None:
         nonlocal digest
         with temporary.open("wb") as file:
-            np.savez(file, **{f"v{index:05d}": variable.numpy() for index, variable in enumerate(variables)})
+            np.savez(file, **{f"v{index:05d}": array for index, array in enumerate(arrays)})
         digest = _sha256(temporary)
 
     write_atomically(path, write)

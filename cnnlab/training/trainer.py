@@ -17,7 +17,7 @@ from cnnlab.errors import TrainingError
 from cnnlab.evaluation import metrics
 from cnnlab.runs.records import Epoch, PhaseStart, Step
 from cnnlab.specs.training import ScratchTraining, TransferTraining
-from cnnlab.training.checkpoints import Checkpoint, CheckpointFolder, assign
+from cnnlab.training.checkpoints import SECONDS_BETWEEN_EPOCHS_KEPT, Checkpoint, CheckpointFolder, assign
 from cnnlab.training.learner import Learner, Objective, balanced_class_weights
 from cnnlab.training.optimizers import build_optimizer
 from cnnlab.training.phases import Phase
@@ -79,6 +79,7 @@ class Trainer:
         self._seconds_after = seconds_after
         self._steps_per_epoch = count_batches(len(examples.training), batch_size=training.batch_size)
         self._learner: Learner | None = None
+        self._best_arrays: list[np.ndarray] | None = None
         self._counted_until = started if started is not None else time.monotonic()
         self._saved_at = time.monotonic()
         self._saving_seconds = 0.0
@@ -95,7 +96,12 @@ class Trainer:
         for index in range(self.progress.phase_index, len(self.phases)):
             taken_up = checkpoint is not None and index == self.progress.phase_index
             self._enter(index, checkpoint.arrays if taken_up else None)
-            self._run_phase(self.phases[index])
+            try:
+                self._run_phase(self.phases[index])
+            except Diverged:
+                self._write_best()
+                raise
+            self._save()
 
     def _enter(self, index: int, arrays: list[np.ndarray] | None) -> None:
         phase = self.phases[index]
@@ -163,7 +169,8 @@ class Trainer:
         progress.phase.seconds += seconds
         self._recorder.record(event.model_copy(update={"seconds": seconds}))
         self._recorder.update(now=True, epoch=progress.epoch)
-        self._save()
+        if time.monotonic() - self._saved_at > SECONDS_BETWEEN_EPOCHS_KEPT:
+            self._save()
 
     def _run_step(self, phase: Phase, batch: np.ndarray, *, started: float, seen_before: int) -> None:
         progress = self.progress
@@ -248,7 +255,9 @@ class Trainer:
     def _keep_if_better(self, phase: Phase, *, val_loss: float, val_accuracy: float) -> bool:
         progress = self.progress
         better = progress.best is None or val_loss < progress.best.val_loss
-        weights = self._checkpoints.save_best(phase.model.variables, epoch=progress.epoch) if better else ""
+        weights = self._checkpoints.name_best(progress.epoch) if better else ""
+        if better:
+            self._best_arrays = [np.array(variable.numpy()) for variable in phase.model.variables]
         scored = Best(
             phase=phase.name,
             epoch=progress.epoch,
@@ -294,8 +303,15 @@ class Trainer:
         if time.monotonic() - self._saved_at > pause:
             self._save()
 
+    def _write_best(self) -> None:
+        if self._best_arrays is not None:
+            self._checkpoints.save_best(self._best_arrays, name=self.progress.best.weights)
+            self._best_arrays = None
+
     def _save(self) -> None:
         started = time.monotonic()
+        # First what the checkpoint names.
+        self._write_best()
         self.progress.seconds += started - self._counted_until
         self._counted_until = started
         self._checkpoints.save(self._variables(), progress=self.progress)

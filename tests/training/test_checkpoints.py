@@ -42,7 +42,7 @@ def save(folder: CheckpointFolder, step: int, best: str = "") -> list[Array]:
 
 def test_what_was_saved_is_read_back_to_the_bit(tmp_path):
     folder = CheckpointFolder(tmp_path)
-    name = folder.save_best([Array(np.ones(2, np.float32))], epoch=1)
+    folder.save_best([np.ones(2, np.float32)], name=(name := folder.name_best(1)))
     variables = save(folder, 7, best=name)
     found = folder.load_newest()
     assert found.progress == progress_at(7, name)
@@ -53,9 +53,9 @@ def test_what_was_saved_is_read_back_to_the_bit(tmp_path):
 
 def test_only_the_newest_two_are_kept_and_the_best_weights_they_name(tmp_path):
     folder = CheckpointFolder(tmp_path)
-    old = folder.save_best([Array(np.ones(2))], epoch=1)
+    folder.save_best([np.ones(2)], name=(old := folder.name_best(1)))
     save(folder, 1, best=old)
-    new = folder.save_best([Array(np.ones(2))], epoch=2)
+    folder.save_best([np.ones(2)], name=(new := folder.name_best(2)))
     for step in (2, 3):
         save(folder, step, best=new)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
@@ -114,7 +114,7 @@ def test_arrays_of_other_shapes_are_refused_before_any_is_assigned():
 )
 def test_a_run_goes_on_from_before_a_damaged_checkpoint_and_the_damaged_one_goes(damage, tmp_path):
     folder = CheckpointFolder(tmp_path)
-    best = folder.save_best([Array(np.ones(2))], epoch=1)
+    folder.save_best([np.ones(2)], name=(best := folder.name_best(1)))
     for step in (10, 20):
         save(folder, step, best=best)
     damage(tmp_path / "step-000000020.json")

@@ -15,6 +15,7 @@ from cnnlab.models.backbones import BACKBONE_BLOCKS
 from cnnlab.runs.records import PHASE_LABELS
 from cnnlab.specs.runs import RunSpec
 from cnnlab.specs.training import TransferTraining
+from cnnlab.training.checkpoints import SECONDS_BETWEEN_EPOCHS_KEPT
 from cnnlab.training.planning.calibration import load_calibration
 from cnnlab.training.planning.costs import Costs, Rates, converts, corrected, rough_rates, work_out
 from cnnlab.training.planning.needs import disk_bytes, memory_bytes, problems_of
@@ -208,8 +209,9 @@ def _phase_part(phase: PhaseWork, plan: Plan, costs: Costs) -> Part:
         plan.training * (cost.prepare + cost.learn)
         + plan.steps_per_epoch * cost.step
         + plan.validation * cost.answer
-        + cost.save
     )
+    # Epochs that follow each other quickly share a checkpoint.
+    epoch += cost.save * min(1.0, epoch / SECONDS_BETWEEN_EPOCHS_KEPT)
     # A second phase begins by scoring what it starts from, and each begins with a checkpoint.
     begin = cost.compile + cost.save + (plan.validation * cost.answer if phase is not plan.phases[0] else 0.0)
     return Part(name=phase.name, label=PHASE_LABELS[phase.name], seconds=begin + phase.epochs * epoch)

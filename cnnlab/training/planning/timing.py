@@ -176,7 +176,9 @@ def _save_seconds(learner: Learner) -> float:
         checkpoints = CheckpointFolder(Path(folder))
 
         def save() -> None:
-            checkpoints.save_best(learner.model.variables, epoch=1)
+            checkpoints.save_best(
+                [variable.numpy() for variable in learner.model.variables], name=checkpoints.name_best(1)
+            )
             checkpoints.save(variables, progress=Progress())
 
         return median_seconds(save, rounds=2)
