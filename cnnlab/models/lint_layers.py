@@ -9,6 +9,7 @@ from math import prod
 
 from cnnlab.models.anatomy import Anatomy
 from cnnlab.models.lint_rules import (
+    AROUND,
     BRIDGES,
     CONVOLUTIONS,
     DROPOUTS,
@@ -97,7 +98,7 @@ def no_non_linearity(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]
     """Two linear layers in a row are one linear layer."""
     walked = places(network, anatomy)
     for place in walked:
-        if not place.has_weights or place.block.activation != "linear":
+        if not place.has_weights or place.block.kind in AROUND or place.block.activation != "linear":
             continue
         following = _next_to_meet(walked[place.at + 1 :])
         if following is not None and not following.has_weights:

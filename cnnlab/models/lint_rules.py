@@ -11,9 +11,13 @@ from cnnlab.models.anatomy import Anatomy, Row
 from cnnlab.specs.blocks import Block
 from cnnlab.specs.networks import BlockNetwork
 
-CONVOLUTIONS = frozenset({"convolution"})
+CONVOLUTIONS = frozenset(
+    {"convolution", "separable_convolution", "depthwise_convolution", "residual", "bottleneck"}
+)
+AROUND = frozenset({"residual", "bottleneck"})
+"""Blocks with an activation inside and a way around them: never one linear layer."""
 POOLS = frozenset({"max_pooling", "average_pooling"})
-DROPOUTS = frozenset({"dropout"})
+DROPOUTS = frozenset({"dropout", "spatial_dropout"})
 BRIDGES = frozenset({"flatten", "global_average_pooling"})
 """Blocks after which there are no maps any more."""
 

@@ -54,7 +54,7 @@ def _mending(network: BlockNetwork, anatomy: Anatomy, problem: Problem) -> Itera
         if each.kind == "flatten":
             pooled = put_for(network, position, GlobalAveragePooling())
             yield Change(label="Global average pooling for Flatten", blocks=pooled)
-    for setting in ("units", "filters"):
+    for setting in ("units", "filters", "groups"):
         value = getattr(block, setting, 1)
         while value > 1:
             value //= 2
@@ -161,7 +161,7 @@ def pooled_away(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]:
 def filter_on_padding(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]:
     """On a tiny map, padding is all that the rim of a filter ever meets."""
     for place in places(network, anatomy):
-        if place.block.kind not in CONVOLUTIONS or place.block.padding != "same":
+        if place.block.kind not in CONVOLUTIONS or getattr(place.block, "padding", "same") != "same":
             continue
         kernel, useful = place.block.kernel_size, 2 * place.reached_by[0] - 1
         if kernel > useful:
