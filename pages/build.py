@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnlab.models.anatomy import describe_network
-from cnnlab.ui import build, build_figures, build_saves, frame
+from cnnlab.ui import build, build_figures, build_findings, build_saves, frame
 
 with frame.page(
     "Build a network", lead="Stack blocks from the picture to the output; every change shows what it costs."
@@ -25,5 +25,7 @@ with frame.page(
     with left, st.container(border=True):
         build_figures.problems(draft, anatomy=anatomy, place=place)
         build.blocks(draft, anatomy=anatomy)
+    build_findings.findings(draft, anatomy=anatomy, num_classes=num_classes)
     build_figures.table(anatomy)
+    build_findings.code(draft, anatomy=anatomy)
     build_saves.remember(draft)

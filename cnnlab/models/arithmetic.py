@@ -5,20 +5,28 @@ Adding a kind of block is adding a row to `LAYERS`. This module never sees a who
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from math import prod
+from dataclasses import dataclass, replace
+from math import gcd, prod
 from types import MappingProxyType
 from typing import Any
 
 from cnnlab.specs.blocks import (
     AveragePooling,
     Block,
+    Bottleneck,
     Convolution,
     Dense,
+    DepthwiseConvolution,
     Dropout,
     Flatten,
     GlobalAveragePooling,
+    GroupNormalization,
+    LayerNormalization,
     MaxPooling,
+    ResidualBlock,
+    SeparableConvolution,
+    SpatialDropout,
+    SqueezeExcitation,
 )
 
 
@@ -140,6 +148,112 @@ def _dense(block: Dense | Output, signal: Signal) -> list[Layer]:
     return [Layer(output=_vector(block.units), parameters=weights + block.units, multiply_adds=weights)]
 
 
+def _separable_convolution(block: SeparableConvolution, signal: Signal) -> list[Layer]:
+    _require_map(block, signal)
+    maps = signal.shape[-1]
+    weights = block.kernel_size**2 * maps + maps * block.filters
+    return _filtered(block, signal, maps=block.filters, weights=weights)
+
+
+def _depthwise_convolution(block: DepthwiseConvolution, signal: Signal) -> list[Layer]:
+    _require_map(block, signal)
+    maps = signal.shape[-1]
+    return _filtered(block, signal, maps=maps, weights=block.kernel_size**2 * maps)
+
+
+def _filtered(block: Any, signal: Signal, *, maps: int, weights: int) -> list[Layer]:
+    reached = _slide(signal, size=block.kernel_size, strides=block.strides, padding="same", maps=maps)
+    biases = 0 if block.batch_normalization else maps
+    filters = Layer(
+        output=reached, parameters=weights + biases, multiply_adds=prod(reached.shape[:2]) * weights
+    )
+    return [filters, *_normalized(block, reached, activated=True)]
+
+
+def _normalized(block: Any, reached: Signal, *, activated: bool) -> list[Layer]:
+    """Batch normalization where the block has it, and the activation that then follows as a layer."""
+    if not block.batch_normalization:
+        return []
+    maps = reached.shape[-1]
+    layers = [Layer(output=reached, parameters=4 * maps, frozen_parameters=2 * maps)]
+    return [*layers, *_activated(block, reached)] if activated else layers
+
+
+def _activated(block: Any, reached: Signal) -> list[Layer]:
+    return [Layer(output=reached)] if block.activation != "linear" else []
+
+
+def _residual(block: ResidualBlock, signal: Signal) -> list[Layer]:
+    return _around(
+        block, signal, path=((block.kernel_size, block.filters), (block.kernel_size, block.filters))
+    )
+
+
+def _bottleneck(block: Bottleneck, signal: Signal) -> list[Layer]:
+    inner = block.inner_filters
+    return _around(block, signal, path=((1, inner), (block.kernel_size, inner), (1, block.filters)))
+
+
+def _around(block: Any, signal: Signal, *, path: tuple[tuple[int, int], ...]) -> list[Layer]:
+    """Convolutions (size, maps) in a row, and a way around them; the last but one takes the strides."""
+    _require_map(block, signal)
+    layers, reached, strides = [], signal, block.strides
+    for number, (size, maps) in enumerate(path, start=1):
+        here = strides if number == len(path) - 1 else 1
+        last = number == len(path)
+        layers += _convolved(block, reached, size=size, strides=here, maps=maps, activated=not last)
+        reached = layers[-1].output
+    if signal.shape != reached.shape:
+        layers += _convolved(block, signal, size=1, strides=strides, maps=path[-1][1], activated=False)
+    return [*layers, Layer(output=reached), *_activated(block, reached)]
+
+
+def _convolved(
+    block: Any, signal: Signal, *, size: int, strides: int, maps: int, activated: bool
+) -> list[Layer]:
+    weights = size**2 * signal.shape[-1] * maps
+    reached = _slide(signal, size=size, strides=strides, padding="same", maps=maps)
+    biases = 0 if block.batch_normalization else maps
+    convolution = Layer(
+        output=reached, parameters=weights + biases, multiply_adds=prod(reached.shape[:2]) * weights
+    )
+    return [convolution, *_normalized(block, reached, activated=activated)]
+
+
+def _squeeze_excitation(block: SqueezeExcitation, signal: Signal) -> list[Layer]:
+    _require_map(block, signal)
+    maps = signal.shape[-1]
+    inner = max(1, maps // block.reduction)
+    # The weights of maps come from the whole picture, but what a value sees of its shapes stays a patch.
+    squeezed, narrow = replace(signal, shape=(1, 1, maps)), replace(signal, shape=(1, 1, inner))
+    return [
+        Layer(output=squeezed),
+        Layer(output=narrow, parameters=maps * inner + inner, multiply_adds=maps * inner),
+        Layer(output=squeezed, parameters=inner * maps + maps, multiply_adds=inner * maps),
+        Layer(output=signal),
+    ]
+
+
+def _spatial_dropout(block: SpatialDropout, signal: Signal) -> list[Layer]:
+    _require_map(block, signal)
+    return [Layer(output=signal)]
+
+
+def _layer_normalization(block: LayerNormalization, signal: Signal) -> list[Layer]:
+    return [Layer(output=signal, parameters=2 * signal.shape[-1])]
+
+
+def _group_normalization(block: GroupNormalization, signal: Signal) -> list[Layer]:
+    maps = signal.shape[-1]
+    if maps % block.groups:
+        raise ImpossibleError(
+            f"{maps} maps cannot be divided evenly into {block.groups} groups. "
+            f"Use {gcd(maps, block.groups)} groups, or another number of filters above.",
+            carry_on=signal,
+        )
+    return [Layer(output=signal, parameters=2 * maps)]
+
+
 LAYERS: MappingProxyType[str, Callable[[Any, Signal], list[Layer]]] = MappingProxyType(
     {
         "convolution": _convolution,
@@ -149,6 +263,14 @@ LAYERS: MappingProxyType[str, Callable[[Any, Signal], list[Layer]]] = MappingPro
         "flatten": _flatten,
         "global_average_pooling": _global_average_pooling,
         "dense": _dense,
+        "separable_convolution": _separable_convolution,
+        "depthwise_convolution": _depthwise_convolution,
+        "residual": _residual,
+        "bottleneck": _bottleneck,
+        "squeeze_excitation": _squeeze_excitation,
+        "spatial_dropout": _spatial_dropout,
+        "layer_normalization": _layer_normalization,
+        "group_normalization": _group_normalization,
     }
 )
 """The arithmetic of every kind of block in `specs.blocks.BLOCKS`."""

@@ -4,38 +4,16 @@ Its input is the raw picture and its output one probability a class; the scaling
 nobody can forget it. This module never decides whether blocks fit together: `models.anatomy` does.
 """
 
-from collections import Counter
-from collections.abc import Callable
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cnnlab.errors import SpecError
 from cnnlab.models.anatomy import CHANNELS, describe_network
+from cnnlab.models.layers import Names, layer_steps
 from cnnlab.models.seeding import seeded
-from cnnlab.specs.blocks import (
-    AveragePooling,
-    Convolution,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAveragePooling,
-    MaxPooling,
-)
 from cnnlab.specs.networks import BlockNetwork
 
 if TYPE_CHECKING:
     import keras
-
-
-class _Names:
-    """Hands out readable layer names: conv_1, conv_2, pool_1."""
-
-    def __init__(self) -> None:
-        self._used: Counter[str] = Counter()
-
-    def next(self, kind: str) -> str:
-        self._used[kind] += 1
-        return f"{kind}_{self._used[kind]}"
 
 
 def build_network(network: BlockNetwork, *, num_classes: int, seed: int = 0) -> "keras.Model":
@@ -58,13 +36,12 @@ def build_network(network: BlockNetwork, *, num_classes: int, seed: int = 0) -> 
     problems = describe_network(network, num_classes=num_classes, batch_size=1).problems
     if problems:
         raise SpecError(f"{network.name!r} cannot be built. {_with_block(network, problems[0])}")
-    names = _Names()
+    names = Names()
     with seeded(seed):
         picture = keras.Input((network.image_size, network.image_size, CHANNELS), name="picture")
         reached = keras.layers.Rescaling(1 / 255, name="rescale")(picture)
         for block in network.blocks:
-            for layer in LAYERS[block.kind](block, names):
-                reached = layer(reached)
+            reached = _apply(block, reached, names=names)
         probabilities = keras.layers.Dense(num_classes, activation="softmax", name="probabilities")(reached)
     return keras.Model(picture, probabilities, name="network")
 
@@ -99,82 +76,18 @@ def explaining_model(model: "keras.Model") -> "keras.Model":
     return keras.Model(model.inputs[0], outputs, name="explaining")
 
 
+def _apply(block: Any, reached: Any, *, names: Names) -> Any:
+    import keras
+
+    flows = {"x": reached}
+    for step in layer_steps(block, maps=reached.shape[-1], names=names):
+        layer = getattr(keras.layers, step.layer)(**step.settings, name=step.name)
+        inputs = [flows[name] for name in step.inputs]
+        flows[step.output] = layer(inputs[0] if len(inputs) == 1 else inputs)
+    return flows["x"]
+
+
 def _with_block(network: BlockNetwork, problem: Any) -> str:
     if problem.block is None:
         return problem.sentence
     return f"Block {problem.block + 1} ({network.blocks[problem.block].label}): {problem.sentence}"
-
-
-# The layers of every kind of block.
-
-
-def _convolution(block: Convolution, names: _Names) -> "list[keras.Layer]":
-    import keras
-
-    layers: list[keras.Layer] = []
-    for repeat in range(block.repeats):
-        name = names.next("conv")
-        layers.append(
-            keras.layers.Conv2D(
-                block.filters,
-                block.kernel_size,
-                strides=block.strides if repeat == 0 else 1,
-                padding=block.padding,
-                # Batch normalization adds a shift of its own and comes before the activation.
-                use_bias=not block.batch_normalization,
-                activation=None if block.batch_normalization else block.activation,
-                name=name,
-            )
-        )
-        if block.batch_normalization:
-            momentum = block.batch_normalization_momentum
-            layers.append(keras.layers.BatchNormalization(momentum=momentum, name=f"{name}_norm"))
-            if block.activation != "linear":
-                layers.append(keras.layers.Activation(block.activation, name=f"{name}_{block.activation}"))
-    return layers
-
-
-def _pooling(block: MaxPooling | AveragePooling, names: _Names) -> "list[keras.Layer]":
-    import keras
-
-    kind = keras.layers.MaxPooling2D if isinstance(block, MaxPooling) else keras.layers.AveragePooling2D
-    strides = block.strides or block.pool_size
-    return [kind(block.pool_size, strides=strides, padding=block.padding, name=names.next("pool"))]
-
-
-def _dropout(block: Dropout, names: _Names) -> "list[keras.Layer]":
-    import keras
-
-    return [keras.layers.Dropout(block.rate, name=names.next("dropout"))]
-
-
-def _flatten(block: Flatten, names: _Names) -> "list[keras.Layer]":
-    import keras
-
-    return [keras.layers.Flatten(name=names.next("flatten"))]
-
-
-def _global_average_pooling(block: GlobalAveragePooling, names: _Names) -> "list[keras.Layer]":
-    import keras
-
-    return [keras.layers.GlobalAveragePooling2D(name=names.next("global_average_pooling"))]
-
-
-def _dense(block: Dense, names: _Names) -> "list[keras.Layer]":
-    import keras
-
-    return [keras.layers.Dense(block.units, activation=block.activation, name=names.next("dense"))]
-
-
-LAYERS: MappingProxyType[str, Callable[[Any, _Names], "list[keras.Layer]"]] = MappingProxyType(
-    {
-        "convolution": _convolution,
-        "max_pooling": _pooling,
-        "average_pooling": _pooling,
-        "dropout": _dropout,
-        "flatten": _flatten,
-        "global_average_pooling": _global_average_pooling,
-        "dense": _dense,
-    }
-)
-"""The Keras layers of every kind of block in `specs.blocks.BLOCKS`."""

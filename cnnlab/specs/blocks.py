@@ -1,18 +1,18 @@
 """Table of the blocks that a CNN is built from, each with its settings.
 
 A block kind is a class; adding one is adding a class to `BLOCKS` (and its arithmetic in
-`models.anatomy`, its layers in `models.network`). Names and defaults are those of Keras where Keras
+`models.arithmetic`, its layers in `models.layers`). Names and defaults are those of Keras where Keras
 has one. This module never says whether blocks fit together: `models.anatomy` does.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
 from cnnlab.specs.base import Spec
 
 Padding = Literal["same", "valid"]
-Activation = Literal["relu", "gelu", "silu", "elu", "tanh", "sigmoid", "linear"]
+Activation = Literal["relu", "gelu", "silu", "elu", "leaky_relu", "tanh", "sigmoid", "linear"]
 
 
 class _Block(Spec):
@@ -168,12 +168,169 @@ class Dense(_Block):
         return f"{self.units} units" + ("" if self.activation == "relu" else f" · {self.activation}")
 
 
+class _Filtering(_Block):
+    """What blocks of convolutions with batch normalization share."""
+
+    kernel_size: int = Field(
+        3, ge=1, le=15, title="Kernel size", description="Height and width of each filter, in pixels."
+    )
+    strides: int = Field(
+        1, ge=1, le=8, title="Strides", description="How far the filter moves at each step, in pixels."
+    )
+    activation: Activation = Field(
+        "relu", title="Activation", description="Applied to every value of the maps."
+    )
+    batch_normalization: bool = Field(
+        True,
+        title="Batch normalization",
+        description="Keeps every map at mean 0 and spread 1 while training; trains faster.",
+    )
+    batch_normalization_momentum: float = Field(
+        0.9,
+        ge=0.0,
+        lt=1.0,
+        title="Batch normalization momentum",
+        description="How slowly the running mean follows. Keras' 0.99 needs hundreds of steps before validation can be believed.",
+    )
+
+    def describe(self) -> str:
+        parts = [f"{self.filters} filters"] if hasattr(self, "filters") else []
+        parts.append(f"{self.kernel_size} × {self.kernel_size}")
+        if self.strides > 1:
+            parts.append(f"stride {self.strides}")
+        if not self.batch_normalization:
+            parts.append("no batch norm")
+        if self.activation != "relu":
+            parts.append(self.activation)
+        return " · ".join(parts)
+
+
+class SeparableConvolution(_Filtering):
+    """Each map filtered by itself, then mixed by 1 × 1 filters (https://arxiv.org/abs/1610.02357)."""
+
+    label: ClassVar[str] = "Separable convolution"
+    summary: ClassVar[str] = (
+        "Looks within each map, then mixes maps: a convolution for a fraction of the weights."
+    )
+    kind: Literal["separable_convolution"] = "separable_convolution"
+    filters: int = Field(32, ge=1, le=2048, title="Filters", description="How many maps come out.")
+
+
+class DepthwiseConvolution(_Filtering):
+    """One filter a map and nothing mixed; a 1 × 1 convolution usually follows (https://arxiv.org/abs/1704.04861)."""
+
+    label: ClassVar[str] = "Depthwise convolution"
+    summary: ClassVar[str] = "One filter for each map; put a 1 × 1 convolution behind it to mix the maps."
+    kind: Literal["depthwise_convolution"] = "depthwise_convolution"
+
+
+class ResidualBlock(_Filtering):
+    """Two convolutions and a way around them (https://arxiv.org/abs/1512.03385)."""
+
+    label: ClassVar[str] = "Residual block"
+    summary: ClassVar[str] = (
+        "Adds to its input what two convolutions find, so that deep networks still learn."
+    )
+    kind: Literal["residual"] = "residual"
+    filters: int = Field(32, ge=1, le=2048, title="Filters", description="How many maps come out.")
+
+
+class Bottleneck(_Filtering):
+    """A residual block that looks through fewer maps: 1 × 1, k × k, 1 × 1 (https://arxiv.org/abs/1512.03385)."""
+
+    label: ClassVar[str] = "Bottleneck"
+    summary: ClassVar[str] = (
+        "A residual block that squeezes the maps before it looks: deep, with few weights."
+    )
+    kind: Literal["bottleneck"] = "bottleneck"
+    filters: int = Field(64, ge=1, le=2048, title="Filters", description="How many maps come out.")
+    reduction: int = Field(
+        4,
+        ge=1,
+        le=64,
+        title="Reduction",
+        description="How many times fewer maps there are inside; at least 1.",
+    )
+
+    @property
+    def inner_filters(self) -> int:
+        """Maps between the two 1 × 1 convolutions."""
+        return max(1, self.filters // self.reduction)
+
+
+class SqueezeExcitation(_Block):
+    """Every map times a weight worked out from the means of all (https://arxiv.org/abs/1709.01507)."""
+
+    label: ClassVar[str] = "Squeeze and excitation"
+    summary: ClassVar[str] = "Turns maps up or down, from what the whole picture shows."
+    kind: Literal["squeeze_excitation"] = "squeeze_excitation"
+    reduction: int = Field(
+        8, ge=1, le=64, title="Reduction", description="How many times fewer values there are in between."
+    )
+
+    def describe(self) -> str:
+        return f"reduction {self.reduction}"
+
+
+class SpatialDropout(_Block):
+    """Silences whole maps in training (https://arxiv.org/abs/1411.4280)."""
+
+    label: ClassVar[str] = "Spatial dropout"
+    summary: ClassVar[str] = (
+        "Silences whole maps: neighbours in a map say the same, so single values are no loss."
+    )
+    kind: Literal["spatial_dropout"] = "spatial_dropout"
+    rate: float = Field(
+        0.1, ge=0.0, lt=1.0, title="Rate", description="Share of the maps that is silenced, 0 to 1."
+    )
+
+    def describe(self) -> str:
+        return f"{self.rate:.0%}"
+
+
+class LayerNormalization(_Block):
+    """Mean 0 and spread 1 over the maps at each position (https://arxiv.org/abs/1607.06450)."""
+
+    label: ClassVar[str] = "Layer normalization"
+    summary: ClassVar[str] = (
+        "Normalizes each picture by itself: the same in training and afterwards, for any batch."
+    )
+    kind: Literal["layer_normalization"] = "layer_normalization"
+
+
+class GroupNormalization(_Block):
+    """Mean 0 and spread 1 over groups of maps of one picture (https://arxiv.org/abs/1803.08494)."""
+
+    label: ClassVar[str] = "Group normalization"
+    summary: ClassVar[str] = "Batch normalization without the batch: good where batches are small."
+    kind: Literal["group_normalization"] = "group_normalization"
+    groups: int = Field(
+        8, ge=1, le=256, title="Groups", description="How many groups the maps are divided into, evenly."
+    )
+
+    def describe(self) -> str:
+        return f"{self.groups} groups"
+
+
 Block = Annotated[
-    Convolution | MaxPooling | AveragePooling | Dropout | Flatten | GlobalAveragePooling | Dense,
+    Convolution
+    | MaxPooling
+    | AveragePooling
+    | Dropout
+    | Flatten
+    | GlobalAveragePooling
+    | Dense
+    | SeparableConvolution
+    | DepthwiseConvolution
+    | ResidualBlock
+    | Bottleneck
+    | SqueezeExcitation
+    | SpatialDropout
+    | LayerNormalization
+    | GroupNormalization,
     Field(discriminator="kind"),
 ]
 
 BLOCKS: dict[str, type[_Block]] = {
-    block.model_fields["kind"].default: block
-    for block in (Convolution, MaxPooling, AveragePooling, Dropout, Flatten, GlobalAveragePooling, Dense)
+    block.model_fields["kind"].default: block for block in get_args(get_args(Block)[0])
 }

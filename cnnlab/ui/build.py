@@ -162,7 +162,8 @@ def blocks(draft: Draft, *, anatomy: Anatomy) -> None:
 
 
 def _rare(kind: str) -> tuple[str, ...]:
-    return ("batch_normalization_momentum",) if kind == "convolution" else ()
+    rare = "batch_normalization_momentum"
+    return (rare,) if rare in BLOCKS[kind].model_fields else ()
 
 
 def _started(draft: Draft | None, origin: str) -> Draft:

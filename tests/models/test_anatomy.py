@@ -13,12 +13,17 @@ from cnnlab.models.presets import PRESETS
 from cnnlab.specs.blocks import (
     BLOCKS,
     AveragePooling,
+    Bottleneck,
     Convolution,
     Dense,
     Dropout,
     Flatten,
     GlobalAveragePooling,
+    GroupNormalization,
     MaxPooling,
+    ResidualBlock,
+    SeparableConvolution,
+    SqueezeExcitation,
 )
 from cnnlab.specs.networks import BlockNetwork
 
@@ -190,6 +195,9 @@ ON_MAPS = st.one_of(
     st.builds(MaxPooling, pool_size=st.integers(1, 4), strides=st.integers(0, 3), padding=PADDINGS),
     st.builds(AveragePooling, pool_size=st.integers(1, 4), strides=st.integers(0, 3), padding=PADDINGS),
     st.builds(Dropout),
+    st.builds(SeparableConvolution, filters=st.integers(1, 5), batch_normalization=st.booleans()),
+    st.builds(ResidualBlock, filters=st.integers(1, 4), strides=st.integers(1, 3), activation=ACTIVATIONS),
+    st.builds(SqueezeExcitation, reduction=st.integers(1, 3)),
 )
 ON_VECTORS = st.one_of(
     st.builds(Dense, units=st.integers(1, 9), activation=ACTIVATIONS), st.builds(Dropout), st.builds(Flatten)
@@ -212,13 +220,68 @@ def _assert_equals_keras(network: BlockNetwork, num_classes: int) -> None:
     assert anatomy.trainable_parameters == sum(prod(weight.shape) for weight in model.trainable_weights)
     outputs = [layer.output.shape[1:] for layer in model.layers]
     assert anatomy.activation_bytes == sum(prod(shape) for shape in outputs[1:]) * 4 * 2
-    kernels = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense)]
+    filtering = (
+        keras.layers.Conv2D,
+        keras.layers.Dense,
+        keras.layers.DepthwiseConv2D,
+        keras.layers.SeparableConv2D,
+    )
     assert anatomy.multiply_adds == sum(
-        prod(layer.kernel.shape) * prod(layer.output.shape[1:-1]) for layer in kernels
+        prod(weight.shape) * prod(layer.output.shape[1:-1])
+        for layer in model.layers
+        if isinstance(layer, filtering)
+        for weight in layer.trainable_weights
+        if weight.name != "bias"
     )
     shapes = [row.output_shape for row in anatomy.rows]
     remaining = iter(outputs)
     assert all(shape in remaining for shape in shapes), (shapes, outputs)
+
+
+EVERY_KIND = {
+    "residual": [{"filters": 3, "activation": "gelu"}, {"filters": 8, "strides": 2}, {"batch_normalization": False, "kernel_size": 5}],
+    "bottleneck": [{"filters": 3, "reduction": 64}, {"filters": 8, "strides": 3}, {"batch_normalization": False, "activation": "linear"}],
+    "separable_convolution": [{"strides": 2}, {"batch_normalization": False, "kernel_size": 5}],
+    "depthwise_convolution": [{"strides": 2, "activation": "linear"}, {"batch_normalization": False, "activation": "leaky_relu"}],
+    "squeeze_excitation": [{"reduction": 1}, {"reduction": 64}],
+    "group_normalization": [{"groups": 3}],
+    "convolution": [{"strides": 2, "repeats": 2, "batch_normalization": True, "activation": "leaky_relu"}],
+}  # fmt: skip
+"""Settings beside the defaults of a kind that change what is built."""
+ALONE = [
+    pytest.param(block(**settings), id=f"{kind} {settings}")
+    for kind, block in BLOCKS.items()
+    for settings in [*([] if kind == "group_normalization" else [{}]), *EVERY_KIND.get(kind, [])]
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", ALONE)
+def test_the_figures_of_every_kind_of_block_are_those_of_keras(block):
+    bridge = () if block.kind in {"flatten", "global_average_pooling"} else (Flatten(),)
+    blocks = (Flatten(), block) if block.kind == "dense" else (block, *bridge)
+    _assert_equals_keras(_network(*blocks, image_size=13), num_classes=4)
+
+
+def test_groups_that_do_not_divide_the_maps_are_a_problem_with_a_number_that_does():
+    anatomy = describe_network(
+        _network(Convolution(filters=12), GroupNormalization(groups=8), Flatten()), num_classes=3
+    )
+    assert (
+        "12 maps cannot be divided evenly into 8 groups. Use 4 groups" in anatomy.problems_of(1)[0].sentence
+    )
+
+
+def test_a_residual_block_sees_as_far_as_its_convolutions():
+    rows = describe_network(_network(ResidualBlock(strides=2), Bottleneck(), Flatten()), num_classes=3).rows
+    assert [row.receptive_field for row in rows[1:3]] == [7, 11]
+
+
+def test_a_saved_network_of_the_first_kinds_still_loads():
+    text = '{"kind": "blocks", "name": "Old", "image_size": 32, "blocks": [{"kind": "convolution", "filters": 8, "activation": "silu"}, {"kind": "flatten"}]}'
+    assert BlockNetwork.from_json(text) == BlockNetwork(
+        name="Old", blocks=(Convolution(filters=8, activation="silu"), Flatten())
+    )
 
 
 @pytest.mark.slow

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from cnnlab.errors import SpecError
-from cnnlab.models.network import LAYERS, build_network, explaining_model
+from cnnlab.models.layers import LAYERS
+from cnnlab.models.network import build_network, explaining_model
 from cnnlab.models.presets import PRESETS
 from cnnlab.specs.blocks import (
     BLOCKS,

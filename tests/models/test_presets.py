@@ -31,3 +31,18 @@ def test_the_lessons_cnn_is_the_lessons():
 
 def test_the_dense_network_has_no_convolution():
     assert all(block.kind in {"flatten", "dense"} for block in PRESETS["mlp"].network.blocks)
+
+
+@pytest.mark.parametrize(
+    ("name", "layers"), [("resnet_like", 20), ("mobilenet_like", 16), ("all_cnn", 9), ("strong_small", 9)]
+)
+def test_a_network_after_a_paper_is_as_deep_as_it_says(name, layers):
+    """Layers with weights on the way, the output included; the ways around are not counted."""
+    deep = {"convolution": 1, "depthwise_convolution": 1, "residual": 2}
+    assert 1 + sum(deep.get(block.kind, 0) for block in PRESETS[name].network.blocks) == layers
+
+
+def test_depth_costs_few_weights_when_it_is_residual_or_separated():
+    figures = {name: describe_network(PRESETS[name].network, num_classes=10) for name in PRESETS}
+    assert figures["resnet_like"].parameters < figures["lesson_cnn"].parameters
+    assert figures["mobilenet_like"].multiply_adds < figures["lesson_cnn"].multiply_adds
