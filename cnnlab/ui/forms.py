@@ -172,6 +172,7 @@ CHOICE_LABELS = {
     "gelu": "GELU",
     "silu": "SiLU",
     "elu": "ELU",
+    "leaky_relu": "Leaky ReLU",
     "imagenet": "ImageNet",
     "blocks": "last blocks",
 }

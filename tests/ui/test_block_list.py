@@ -1,12 +1,14 @@
 """The list of blocks in the browser: what it is told, and what of its answers is believed."""
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from cnnlab.models.anatomy import describe_network
 from cnnlab.models.presets import PRESETS
-from cnnlab.specs.blocks import Flatten, MaxPooling
+from cnnlab.specs.blocks import BLOCKS, Flatten, MaxPooling
 from cnnlab.specs.networks import BlockNetwork
 from cnnlab.ui import block_list
 from cnnlab.ui.build_draft import Draft
@@ -81,3 +83,11 @@ def test_what_makes_no_sense_changes_nothing(browser, event):
     browser.say(**event)
     assert draft.network == PRESETS["mlp"].network
     assert draft.position == 0
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_every_kind_of_block_has_a_drawing_of_its_own(kind):
+    script = (Path(block_list.__file__).parent / "assets" / "block_list.js").read_text(encoding="utf-8")
+    drawings = dict(re.findall(r"^  (\w+): (.+?),$(?=\n  \w+:|\n})", script, re.MULTILINE | re.DOTALL))
+    assert len(drawings[kind]) > 20
+    assert list(drawings.values()).count(drawings[kind]) == 1
