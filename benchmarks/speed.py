@@ -188,7 +188,7 @@ def _accuracies(with_fit: "keras.Model", with_cnnlab: "keras.Model", unseen: Pac
         Answers(model).probabilities(unseen.pictures, np.arange(PICTURES)).argmax(axis=1) == unseen.labels
         for model in (with_fit, with_cnnlab)
     ]
-    low, high = difference_interval(*right, seed=0)
+    low, high = difference_interval(*right)
     return (
         f"fit {right[0].mean() * 100:.1f} %, cnnlab {right[1].mean() * 100:.1f} %: "
         f"{(right[1].mean() - right[0].mean()) * 100:+.1f} points ({low * 100:+.1f} to {high * 100:+.1f})"

@@ -41,7 +41,7 @@ def difference_of(one: Measurement, other: Measurement) -> Difference:
     if len(mine) < FEWEST_SHARED:
         return _unpaired(right, other_right)
     before, after = other_right[theirs], right[mine]
-    low, high = difference_interval(before, after, seed=0)
+    low, high = difference_interval(before, after)
     return Difference(change=float(after.mean() - before.mean()), low=low, high=high, paired=True)
 
 

@@ -8,8 +8,9 @@ decides what is frozen.
 
 import hashlib
 import json
+import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 32
 WAIT_SECONDS = 0.5
+log = logging.getLogger(__name__)
 RECIPE = 2
 """Grows when the same network and pictures give other numbers; files of before are then made again."""
 Progress = Callable[[int, int], None]
@@ -74,6 +76,7 @@ def compute_activations(
     cache: Path,
     on_progress: Progress,
     answer: Answer | None = None,
+    keep: Collection[Path] = (),
 ) -> np.ndarray:
     """Return what a frozen network answers for all inputs, from the cache where it is there.
 
@@ -84,6 +87,7 @@ def compute_activations(
         cache: Folder of the cache.
         on_progress: Called with (inputs done, inputs in all); may raise to end the computation.
         answer: How to ask the network, where the caller knows it already; chosen here otherwise.
+        keep: What has to stay in the cache when room is made, because the same run needs it.
 
     Returns:
         Float32, shape (N, ...), memory-mapped and read-only.
@@ -98,7 +102,8 @@ def compute_activations(
     with _patiently(FileLock(folder / f"{origin.key}.lock"), lambda: on_progress(0, len(inputs))):
         if not _is_whole(path, rows=len(inputs)):
             needed = len(inputs) * int(np.prod(below.output_shape[1:])) * 4
-            make_room(needed, cache=cache)
+            if sentence := make_room(needed, keep=keep, cache=cache).sentence:
+                log.warning(sentence)
             _check_disk(folder, num_inputs=len(inputs), needed=needed)
             if answer is None:
                 answer = fastest_answer(below, inputs, kept=cache / "frozen" / f"{origin.network_key}.tflite")

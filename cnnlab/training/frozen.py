@@ -7,7 +7,7 @@ decides what is frozen.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache as once
 from pathlib import Path
@@ -91,15 +91,20 @@ class FrozenInputs:
         def answer(batch: np.ndarray) -> np.ndarray:
             return choose()(batch)
 
+        needed = _mapped([self.pictures.pictures, self.plain, *self.copies])
+
         def compute(inputs: np.ndarray, origin: Origin, what: str) -> np.ndarray:
-            return compute_activations(
+            activations = compute_activations(
                 below,
                 inputs,
                 origin=origin,
                 cache=self.cache,
                 on_progress=lambda done, total: self.on_progress(what, done, total),
                 answer=answer,
+                keep=needed,
             )
+            needed.update(_mapped([activations]))
+            return activations
 
         training = self.pictures.positions("training")
         what = f"Computing {'features' if boundary == 'features' else f'activations below {boundary}'}"
@@ -159,3 +164,9 @@ def name_copy(spec: RunSpec, *, number: int, training: np.ndarray) -> str:
     """
     chosen = hashlib.sha256(training.tobytes()).hexdigest()
     return f"{spec.training.augmentation.to_json()} {spec.seed} {number} {chosen}"
+
+
+def _mapped(arrays: Iterable[np.ndarray | AugmentedPictures]) -> set[Path]:
+    """The entries of the cache that arrays are mapped from: a file, or the folder that it lies in."""
+    files = [Path(array.filename) for array in arrays if isinstance(array, np.memmap)]
+    return {path for file in files for path in (file, file.parent)}

@@ -10,7 +10,7 @@ from cnnlab.training.progress import Best, Progress
 
 
 def describe_outcome(
-    progress: Progress, *, correct_before: np.ndarray | None, correct_after: np.ndarray, seed: int
+    progress: Progress, *, correct_before: np.ndarray | None, correct_after: np.ndarray
 ) -> str:
     """Say which epoch is kept, and what the second phase changed where there was one.
 
@@ -19,7 +19,6 @@ def describe_outcome(
         correct_before: Whether each validation picture was named right before fine-tuning, bool, shape (N,);
             None when there was no second phase.
         correct_after: The same for the model that is kept.
-        seed: For the interval's resampling.
     """
     best = progress.best
     kept = f"Kept: epoch {best.epoch} of {progress.epoch}, validation accuracy {_percent(best.val_accuracy)}."
@@ -31,7 +30,7 @@ def describe_outcome(
             f"Fine-tuning brought no gain: validation loss {second.val_loss:.4f} against {first.val_loss:.4f} before it. "
             f"The model of feature extraction is kept (epoch {best.epoch}, validation accuracy {_percent(best.val_accuracy)})."
         )
-    return f"{_change(first, best)} {_within(correct_before, correct_after, seed=seed)} {kept}"
+    return f"{_change(first, best)} {_within(correct_before, correct_after)} {kept}"
 
 
 def _change(first: Best, best: Best) -> str:
@@ -44,8 +43,8 @@ def _change(first: Best, best: Best) -> str:
     return f"Fine-tuning {loss} and changed the validation accuracy by {points:+.1f} points"
 
 
-def _within(before: np.ndarray, after: np.ndarray, *, seed: int) -> str:
-    low, high = difference_interval(before, after, seed=seed)
+def _within(before: np.ndarray, after: np.ndarray) -> str:
+    low, high = difference_interval(before, after)
     verdict = "which is within noise" if low <= 0.0 <= high else "more than chance would"
     return f"(95 % interval {low * 100:+.1f} to {high * 100:+.1f}), {verdict}."
 

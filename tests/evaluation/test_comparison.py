@@ -28,25 +28,39 @@ def test_a_share_that_is_none_is_refused(correct, total):
 def test_the_interval_of_a_difference_covers_the_truth_about_as_often_as_it_says():
     random = np.random.default_rng(0)
     covered = 0
-    for trial in range(300):
+    for _ in range(300):
         # Both models are right on 70 % of pictures that both find easy; apart from these they differ by 5 points.
         shared = random.random(200) < 0.7
         before = np.where(shared, True, random.random(200) < 0.3)
         after = np.where(shared, True, random.random(200) < 0.3 + 0.05 / 0.3)
-        low, high = difference_interval(before, after, seed=trial)
+        low, high = difference_interval(before, after)
         covered += low <= 0.05 <= high
     assert 0.90 <= covered / 300 <= 0.99
 
 
-def test_equal_answers_leave_no_doubt():
-    answers = np.array([True, False, True])
-    assert difference_interval(answers, answers, seed=0) == (0.0, 0.0)
-    assert mcnemar_p(answers, answers) == 1.0
+def test_equal_answers_differ_by_nothing_the_surer_the_more_there_are():
+    widths = []
+    for total in (3, 100, 10_000):
+        answers = np.arange(total) % 3 > 0
+        low, high = difference_interval(answers, answers)
+        assert low == pytest.approx(-high)
+        assert mcnemar_p(answers, answers) == 1.0
+        widths.append(high - low)
+    assert widths[0] > 1.0 > 0.1 > widths[1] > 0.001 > widths[2]
+
+
+@pytest.mark.parametrize(("flips", "total"), [(3, 3), (4, 20), (4, 150), (5, 100), (6, 100), (9, 400)])
+def test_the_interval_and_the_exact_test_agree_on_what_is_noise(flips, total):
+    before, after = np.zeros(total, bool), np.arange(total) < flips
+    low, high = difference_interval(before, after)
+    assert (low > 0.0) == (mcnemar_p(before, after) < 0.05)
+    assert low < flips / total
+    assert high <= 1.0
 
 
 def test_no_pictures_are_no_comparison():
     with pytest.raises(ValueError, match="at least one"):
-        difference_interval(np.zeros(0, bool), np.zeros(0, bool), seed=0)
+        difference_interval(np.zeros(0, bool), np.zeros(0, bool))
 
 
 @pytest.mark.parametrize(

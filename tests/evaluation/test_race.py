@@ -32,7 +32,7 @@ def test_the_most_accurate_wins_and_of_what_noise_does_not_tell_apart_the_fastes
     assert found.sentence == (
         "EfficientNet-Lite0: 88.0 % (84.9 to 90.6), 8 ms a picture, 13.6 MB. "
         "ResNet50 (+0.0 points) is within noise of it and no faster. "
-        "MobileNetV2 is 8.0 points worse (5.6 to 10.2)."
+        "MobileNetV2 is 8.0 points worse (5.5 to 10.4)."
     )
 
 
@@ -54,7 +54,7 @@ def test_a_difference_within_noise_is_called_that_beyond_a_limit_too():
         pytest.param(
             Limits(size_mb=10),
             FAST,
-            "EfficientNet-Lite0 is 8.0 points better (5.6 to 10.2) but over your limit of 10 MB. "
+            "EfficientNet-Lite0 is 8.0 points better (5.5 to 10.4) but over your limit of 10 MB. "
             "It is the only one within your limits.",
             id="size",
         ),

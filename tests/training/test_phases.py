@@ -155,6 +155,19 @@ def test_altered_copies_are_kept_and_say_what_the_whole_network_says_of_them(unf
     np.testing.assert_array_equal(course.phases[0].inputs.plain, plain.phases[0].inputs.plain)
 
 
+def test_a_run_that_needs_more_than_the_limit_keeps_what_it_needs_itself(
+    pictures, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setenv("CNNLAB_CACHE_BYTES", "1000")
+    plan(pictures, tmp_path, unfreeze="nothing")
+    other = set((tmp_path / "activations").glob("*.npy"))
+    plan(pictures, tmp_path, **ALTERED, unfreeze="blocks", augmented_copies=2)
+    kept = set((tmp_path / "activations").glob("*.npy"))
+    assert len(kept - other) == 6, "plain pictures and two copies, at two boundaries"
+    assert not kept & other, "what another run left goes first"
+    assert "more than its limit" in caplog.text
+
+
 @pytest.mark.parametrize("unfreeze", ["nothing", "blocks", "everything"])
 def test_pictures_altered_anew_go_through_the_whole_network_in_every_epoch(unfreeze, pictures, tmp_path):
     course = plan(pictures, tmp_path, **ALTERED, unfreeze=unfreeze, augmented_route="fresh")

@@ -65,9 +65,7 @@ def two_phases(second: Best | None) -> Progress:
     ],
 )
 def test_what_fine_tuning_brought_is_said_as_it_is(second, after, said, unsaid):
-    sentence = describe_outcome(
-        two_phases(second), correct_before=right(0.8), correct_after=right(after), seed=0
-    )
+    sentence = describe_outcome(two_phases(second), correct_before=right(0.8), correct_after=right(after))
     for words in said:
         assert words in sentence
     for words in unsaid:
@@ -77,5 +75,5 @@ def test_what_fine_tuning_brought_is_said_as_it_is(second, after, said, unsaid):
 def test_without_a_second_phase_the_kept_epoch_is_all_there_is_to_say():
     kept = best("training", epoch=3, val_loss=0.2, val_accuracy=0.95)
     progress = Progress(phases=[PhaseProgress(name="training", epochs_done=5, best=kept)], epoch=5, best=kept)
-    sentence = describe_outcome(progress, correct_before=None, correct_after=right(0.95), seed=0)
+    sentence = describe_outcome(progress, correct_before=None, correct_after=right(0.95))
     assert sentence == "Kept: epoch 3 of 5, validation accuracy 95.0 %."

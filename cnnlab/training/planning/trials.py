@@ -153,6 +153,10 @@ def start_trial(spec: RunSpec, *, kind: TrialKind) -> Trial:
     trial = _trial(spec, kind=kind)
     with FileLock(_trials() / "start.lock"):
         if (trial.folder / "request.json").is_file() and trial.state == "running":
+            if (trial.folder / "cancel").exists():
+                raise TrainingError(
+                    "This trial was cancelled and is still ending. Start it again in some seconds."
+                )
             return trial
         for other in _all_trials():
             if other.state == "running":

@@ -113,6 +113,12 @@ def test_a_newer_trial_ends_the_older(dataset, no_worker):
     assert (older.folder / "cancel").exists()
 
 
+def test_a_click_while_the_cancelled_one_is_still_ending_is_not_lost_without_a_word(dataset, no_worker):
+    start_trial(make_spec(dataset), kind="timing").cancel()
+    with pytest.raises(TrainingError, match="still ending"):
+        start_trial(make_spec(dataset), kind="timing")
+
+
 def test_a_worker_that_never_came_is_not_waited_for_for_ever(dataset, no_worker, monkeypatch):
     trial = start_trial(make_spec(dataset), kind="timing")
     assert trial.state == "running"
