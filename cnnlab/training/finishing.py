@@ -138,12 +138,7 @@ def _scores(
 
 
 def _verdict(outcome: Outcome, correct: np.ndarray) -> str:
-    return describe_outcome(
-        outcome.progress,
-        correct_before=outcome.correct_before,
-        correct_after=correct,
-        seed=outcome.spec.seed,
-    )
+    return describe_outcome(outcome.progress, correct_before=outcome.correct_before, correct_after=correct)
 
 
 def _correct(pictures: PackedPictures, scored: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
