@@ -48,12 +48,12 @@ def tell(story: Story) -> str:
         _beyond(story),
     ]
     if not others:
-        sentences.append("Nothing else is measured to compare it with.")
+        sentences.append("Nothing else is measured that it could be compared with.")
     elif not story.tied and story.behind is None:
         sentences.append("It is the only one within your limits.")
     if any(not difference_of(each, story.winner).paired for each in others):
         sentences.append(UNPAIRED)
-    if len({each.settings for each in (story.winner, *others)}) > 1:
+    if len({(each.settings, each.method) for each in (story.winner, *others)}) > 1:
         sentences.append(NOT_ALIKE)
     if story.winner.weights == "random":
         sentences.append(RANDOM_ONLY)

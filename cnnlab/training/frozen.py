@@ -91,7 +91,7 @@ class FrozenInputs:
         def answer(batch: np.ndarray) -> np.ndarray:
             return choose()(batch)
 
-        needed = _mapped([self.pictures.pictures, self.plain, *self.copies])
+        needed = _mapped([self.pictures.pictures, self.plain, *self.copies]) | {kept}
 
         def compute(inputs: np.ndarray, origin: Origin, what: str) -> np.ndarray:
             activations = compute_activations(

@@ -242,7 +242,8 @@ class Trainer:
 
     def _check_that_it_converges(self, phase: Phase, *, loss: float) -> None:
         progress, guessing = self.progress.phase, math.log(phase.model.output_shape[-1])
-        falls = progress.last_loss is None or loss < progress.last_loss
+        # While the rate rises a hump is to be expected: one-cycle makes it on purpose.
+        falls = progress.last_loss is None or loss < progress.last_loss or self._rate_rises(phase)
         progress.epochs_not_falling = 0 if falls else progress.epochs_not_falling + 1
         progress.last_loss = loss
         if progress.epochs_not_falling >= EPOCHS_NOT_FALLING and loss > WORSE_THAN_GUESSING * guessing:
@@ -251,6 +252,10 @@ class Trainer:
                 f"{self.progress.epoch + 1}; guessing evenly would give {guessing:.2f}. Try a learning rate ten times "
                 f"smaller than {phase.learning_rate:g}, or a schedule that warms up."
             )
+
+    def _rate_rises(self, phase: Phase) -> bool:
+        first = self.progress.phase.epochs_done * self._steps_per_epoch
+        return self._rate_at(first + self._steps_per_epoch - 1, phase) > self._rate_at(first, phase)
 
     def _keep_if_better(self, phase: Phase, *, val_loss: float, val_accuracy: float) -> bool:
         progress = self.progress
@@ -273,8 +278,12 @@ class Trainer:
         return better
 
     def _learning_rate(self, phase: Phase) -> float:
+        done = self.progress.phase.epochs_done * self._steps_per_epoch + self.progress.step_of_epoch
+        return self._rate_at(done, phase)
+
+    def _rate_at(self, step: int, phase: Phase) -> float:
         return learning_rate_at(
-            self.progress.phase.epochs_done * self._steps_per_epoch + self.progress.step_of_epoch,
+            step,
             steps=phase.epochs * self._steps_per_epoch,
             learning_rate=phase.learning_rate,
             schedule=self._training.schedule,

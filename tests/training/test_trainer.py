@@ -157,6 +157,27 @@ def test_a_loss_that_only_grows_stops_the_run_and_keeps_the_best(
     assert trainer.progress.best is not None
 
 
+def test_a_hump_while_the_rate_rises_is_left_alone(build_phases, examples, tmp_path, monkeypatch):
+    trainer = make_trainer(
+        build_phases(epochs=(20, 1)),
+        examples,
+        tmp_path,
+        ListRecorder(),
+        early_stopping_patience=0,
+        schedule="one_cycle",
+    )
+
+    def learn(self, inputs: np.ndarray, labels: np.ndarray) -> StepResult:
+        epoch = trainer.progress.step // STEPS_PER_EPOCH
+        return StepResult(
+            loss_sum=float(min(epoch, 10 - epoch) + 20) * len(labels), correct=0, seen=len(labels)
+        )
+
+    monkeypatch.setattr(Learner, "learn", learn)
+    trainer.run()
+    assert trainer.progress.epoch == 21
+
+
 def test_a_loss_above_guessing_that_falls_is_left_alone(build_phases, examples, tmp_path, monkeypatch):
     trainer = make_trainer(
         build_phases(epochs=(8, 1)), examples, tmp_path, ListRecorder(), early_stopping_patience=0

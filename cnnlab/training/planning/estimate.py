@@ -99,7 +99,7 @@ def list_alternatives(spec: RunSpec, dataset: Dataset) -> tuple[Alternative, ...
                 label=label,
                 changes=changes,
                 estimate=_estimate(spec.with_changes(training=training.model_dump()), dataset, rates=rates),
-                chosen=training == spec.training,
+                chosen=_effective(training) == _effective(spec.training),
             )
         )
     return tuple(found)
@@ -224,6 +224,11 @@ def _folds_seconds(plan: Plan, costs: Costs) -> float:
     return head.compile + learned * (pictures * head.learn + pictures / plan.batch_size * head.step)
 
 
+def _effective(training: TransferTraining) -> TransferTraining:
+    """The same settings where what is unfrozen says what is done: nothing without a second phase."""
+    return training if training.fine_tunes else training.with_changes(unfreeze="nothing")
+
+
 def _choices(spec: RunSpec) -> Iterator[tuple[str, dict[str, Any]]]:
     training: TransferTraining = spec.training
     blocks = len(BACKBONE_BLOCKS[spec.network.backbone].blocks)
@@ -231,13 +236,12 @@ def _choices(spec: RunSpec) -> Iterator[tuple[str, dict[str, Any]]]:
     if training.unfreeze == "blocks":
         numbers.add(training.unfreeze_blocks)
     yield "Nothing unfrozen", {"unfreeze": "nothing"}
-    if not training.fine_tune_epochs:
-        # Without a second phase whatever is unfrozen makes no difference.
-        return
-    for number in sorted(numbers):
-        label = "Last block" if number == 1 else f"Last {number} blocks"
-        yield label, {"unfreeze": "blocks", "unfreeze_blocks": number}
-    yield "Everything unfrozen", {"unfreeze": "everything"}
+    # Without a second phase whatever is unfrozen makes no difference.
+    if training.fine_tune_epochs:
+        for number in sorted(numbers):
+            label = "Last block" if number == 1 else f"Last {number} blocks"
+            yield label, {"unfreeze": "blocks", "unfreeze_blocks": number}
+        yield "Everything unfrozen", {"unfreeze": "everything"}
     if training.augmentation.active:
         yield f"Augmented copies: {training.augmented_copies}", {"augmented_route": "copies"}
         yield "Fresh augmentation", {"augmented_route": "fresh"}

@@ -144,6 +144,12 @@ def test_more_unfrozen_is_never_said_to_be_faster(dataset, backbone):
     assert [alternative.label for alternative in found if alternative.chosen] == ["Last block"]
 
 
+def test_without_a_second_phase_what_is_run_is_marked_and_the_routes_of_augmentation_stay(dataset):
+    spec = make_spec(dataset, fine_tune_epochs=0, augmentation=MIRRORED)
+    found = {each.label: each.chosen for each in list_alternatives(spec, dataset)}
+    assert found == {"Nothing unfrozen": True, "Augmented copies: 4": True, "Fresh augmentation": False}
+
+
 def test_alternatives_change_what_they_say(dataset):
     spec = make_spec(dataset, unfreeze_blocks=5, augmentation=MIRRORED)
     found = {each.label: each for each in list_alternatives(spec, dataset)}
