@@ -18,7 +18,7 @@ from cnnlab.errors import TrainingError
 from cnnlab.evaluation.comparison import wilson_interval
 from cnnlab.specs.training import TransferTraining
 from cnnlab.training.checkpoints import assign
-from cnnlab.training.learner import Learner, Objective, balanced_class_weights
+from cnnlab.training.learner import Learner, Objective, kernels_of, plan_objective
 from cnnlab.training.optimizers import build_optimizer
 from cnnlab.training.schedules import learning_rate_at
 
@@ -80,7 +80,13 @@ def cross_validate(
         raise TrainingError(
             "Cross-validation needs at least two pictures that are not copies of one another. Add pictures, or set folds to 0."
         )
-    objective = _objective(head, labels[positions], training)
+    objective = plan_objective(
+        training,
+        labels[positions],
+        num_classes=head.output_shape[-1],
+        l2=training.head_l2,
+        penalised=kernels_of(head) if training.head_l2 else (),
+    )
     job = _Folds(head, features, labels, training=training, seed=seed, objective=objective)
     sides = [(positions[fold_of != fold], positions[fold_of == fold]) for fold in range(folds)]
     total = sum(job.count_steps(learned) for learned, _ in sides)
@@ -170,14 +176,3 @@ class _Folds:
             learning_rate=self._training.head_learning_rate,
             schedule=self._training.schedule,
         )
-
-
-def _objective(head: "keras.Model", labels: np.ndarray, training: TransferTraining) -> Objective:
-    weights = balanced_class_weights(labels, num_classes=head.output_shape[-1])
-    kernels = tuple(variable for variable in head.trainable_variables if len(variable.shape) > 1)
-    return Objective(
-        label_smoothing=training.label_smoothing,
-        class_weights=weights if training.balance_classes else (),
-        l2=training.head_l2,
-        penalised=kernels if training.head_l2 else (),
-    )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnnlab.data.pipeline import batches
+from cnnlab.specs.training import Training
 
 if TYPE_CHECKING:
     import keras
@@ -138,6 +139,37 @@ class Answers:
             for batch in batches(positions, batch_size=ANSWER_BATCH_SIZE)
         ]
         return np.concatenate(answers) if answers else np.zeros((0, self._num_classes), np.float32)
+
+
+def plan_objective(
+    training: Training,
+    labels: np.ndarray,
+    *,
+    num_classes: int,
+    l2: float,
+    penalised: "tuple[keras.Variable, ...]",
+) -> Objective:
+    """What the settings of a run make small.
+
+    Args:
+        training: Label smoothing, and whether classes are balanced.
+        labels: True class indices of the pictures that are learned from, int, shape (N,).
+        num_classes: How many classes there are.
+        l2: What the sum of squares of the penalised kernels costs.
+        penalised: Those kernels.
+    """
+    balanced = training.balance_classes
+    return Objective(
+        label_smoothing=training.label_smoothing,
+        class_weights=balanced_class_weights(labels, num_classes=num_classes) if balanced else (),
+        l2=l2,
+        penalised=penalised,
+    )
+
+
+def kernels_of(head: "keras.Model") -> "tuple[keras.Variable, ...]":
+    """The weights of a head that a penalty is for. Biases cost nothing: a class that is common may be likely."""
+    return tuple(variable for variable in head.trainable_variables if len(variable.shape) > 1)
 
 
 def balanced_class_weights(labels: np.ndarray, *, num_classes: int) -> tuple[float, ...]:

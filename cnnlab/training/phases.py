@@ -18,6 +18,7 @@ from cnnlab.specs.training import TransferTraining
 from cnnlab.training.checkpoints import assign
 from cnnlab.training.frozen import FrozenInputs
 from cnnlab.training.inputs import FreshInputs, Inputs, PlainInputs
+from cnnlab.training.learner import kernels_of
 from cnnlab.training.optimizers import RateShare
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class TransferCourse:
         features = (
             at_boundary if split.above is None else at_boundary.through(split.above, boundary="features")
         )
-        self._penalised = _kernels(self._classifier.head) if training.head_l2 else ()
+        self._penalised = kernels_of(self._classifier.head) if training.head_l2 else ()
         self.phases = (self._feature_extraction(training, features.inputs()),)
         if split.above is not None:
             self._pretrained = [variable.numpy() for variable in split.above.variables]
@@ -232,11 +233,6 @@ def _of_pictures(pictures: np.ndarray, spec: RunSpec) -> Inputs:
     if not augmentation.active:
         return PlainInputs(plain=pictures)
     return FreshInputs(plain=pictures, pictures=pictures, augmentation=augmentation, seed=spec.seed)
-
-
-def _kernels(head: "keras.Model") -> "tuple[keras.Variable, ...]":
-    # Biases cost nothing: a class that is common may be likely.
-    return tuple(variable for variable in head.trainable_variables if len(variable.shape) > 1)
 
 
 def _joined(above: "keras.Model", head: "keras.Model") -> "keras.Model":

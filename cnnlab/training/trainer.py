@@ -18,7 +18,7 @@ from cnnlab.evaluation import metrics
 from cnnlab.runs.records import Epoch, PhaseStart, Step
 from cnnlab.specs.training import ScratchTraining, TransferTraining
 from cnnlab.training.checkpoints import SECONDS_BETWEEN_EPOCHS_KEPT, Checkpoint, CheckpointFolder, assign
-from cnnlab.training.learner import Learner, Objective, balanced_class_weights
+from cnnlab.training.learner import Learner, Objective, plan_objective
 from cnnlab.training.optimizers import build_optimizer
 from cnnlab.training.phases import Phase
 from cnnlab.training.progress import Best, EpochSums, PhaseProgress, Progress
@@ -290,11 +290,10 @@ class Trainer:
         )
 
     def _objective(self, phase: Phase) -> Objective:
-        labels = self._examples.labels[self._examples.training]
-        weights = balanced_class_weights(labels, num_classes=phase.model.output_shape[-1])
-        return Objective(
-            label_smoothing=self._training.label_smoothing,
-            class_weights=weights if self._training.balance_classes else (),
+        return plan_objective(
+            self._training,
+            self._examples.labels[self._examples.training],
+            num_classes=phase.model.output_shape[-1],
             l2=phase.l2,
             penalised=phase.penalised,
         )

@@ -14,13 +14,12 @@ import streamlit as st
 from cnnlab.charts import figures
 from cnnlab.data.library import Dataset
 from cnnlab.evaluation.race import Entry, Limits, Recommendation, comparable, frontier, recommend
-from cnnlab.evaluation.race_words import name_of
+from cnnlab.evaluation.race_words import BYTES_PER_MB, name_of
 from cnnlab.models.backbones import BACKBONES
 from cnnlab.runs.measurements import Measurement, list_measurements
 from cnnlab.ui import frame, nav, text
 
 OPEN_CLICK = "race-measured-row"
-BYTES_PER_MB = 1e6
 
 
 def measured_on(dataset: Dataset) -> list[Measurement]:

@@ -26,7 +26,7 @@ from cnnlab.runs.records import PHASE_LABELS
 from cnnlab.settings import workspace
 from cnnlab.specs.runs import RunSpec
 from cnnlab.training.checkpoints import assign
-from cnnlab.training.learner import Learner, Objective, balanced_class_weights
+from cnnlab.training.learner import Learner, plan_objective
 from cnnlab.training.optimizers import build_optimizer
 from cnnlab.training.phases import Phase, plan_course
 from cnnlab.training.planning.costs import Costs
@@ -171,15 +171,15 @@ class _Tried:
     def __init__(self, phase: Phase, spec: RunSpec, pictures: PackedPictures, positions: np.ndarray) -> None:
         self._phase, self._spec, self._labels, self._positions = phase, spec, pictures.labels, positions
         training = spec.training
-        weights = balanced_class_weights(self._labels, num_classes=len(spec.class_names))
         self._learner = Learner(
             phase.model,
             optimizer=build_optimizer(
                 training.optimizer, learning_rate=phase.learning_rate, rates=phase.rates
             ),
-            objective=Objective(
-                label_smoothing=training.label_smoothing,
-                class_weights=weights if training.balance_classes else (),
+            objective=plan_objective(
+                training,
+                self._labels,
+                num_classes=len(spec.class_names),
                 l2=phase.l2,
                 penalised=phase.penalised,
             ),
