@@ -8,6 +8,7 @@
     ├── WeightsError            pretrained weights that are not here and how to get them
     ├── RunError                a run that is missing, or cannot do what was asked of it
     │   └── TrainingError       training that cannot go on: diverged, out of memory, disk full
+    ├── ClaimError              an experiment that cannot be started, or has nothing to run on
     ├── ModelError              a saved model that cannot be read or asked
     └── WorkspaceError          the workspace cannot be read or written, or is of a newer cnnlab
 
@@ -48,6 +49,10 @@ class RunError(CnnlabError):
 
 class TrainingError(RunError):
     """Training that cannot go on; the message says what to try."""
+
+
+class ClaimError(CnnlabError):
+    """An experiment of a claim that cannot be started, or has nothing to run on."""
 
 
 class ModelError(CnnlabError):

@@ -92,6 +92,11 @@ class Workspace:
         return self._folder("measurements")
 
     @property
+    def claims(self) -> Path:
+        """One folder an experiment of the Learn page: its settings, and what it measured."""
+        return self._folder("claims")
+
+    @property
     def races(self) -> Path:
         """One JSON file a race of backbones: which runs belong to it."""
         return self._folder("races")

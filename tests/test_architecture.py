@@ -28,11 +28,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "data": GROUND,
     "models": GROUND,
     "runs": GROUND,
+    "jobs": GROUND | {"data.children"},
     "evaluation": WORKSHOPS,
-    "training": WORKSHOPS | {"evaluation", "prediction.timing"},
+    "training": WORKSHOPS | {"jobs", "evaluation", "prediction.timing"},
+    "claims": WORKSHOPS | {"jobs", "evaluation", "training"},
     "prediction": GROUND | {"runs", "data.images", "data.decoding", "data.children"},
     "charts": {"errors"},
-    "ui": WORKSHOPS | {"training", "evaluation", "prediction", "charts"},
+    "ui": WORKSHOPS | {"jobs", "training", "evaluation", "prediction", "claims", "charts"},
 }
 """What a room may import besides itself: whole rooms, or single modules of one."""
 
@@ -51,6 +53,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "models.boundaries",
         "models.measure_blocks",
         "training",
+        "claims",
         "evaluation.explanations",
     ),
 }

@@ -10,9 +10,10 @@ from filelock import FileLock
 from pydantic import BaseModel
 
 from cnnlab.errors import TrainingError
-from cnnlab.training.planning import trials as trials_room
+from cnnlab.jobs import folder as job_folder
+from cnnlab.jobs.records import JobProgress
 from cnnlab.training.planning.estimate import Alternative, Estimate, Part
-from cnnlab.training.planning.trial_records import RangeCurve, RangeResult, TrialProgress
+from cnnlab.training.planning.trial_records import RangeCurve, RangeResult
 from cnnlab.ui import train_choice, train_estimate, train_trials
 
 
@@ -53,12 +54,12 @@ def trials(monkeypatch):
     """Folders of the trials that the page has started, the newest last; no process is."""
     started: list[Path] = []
     monkeypatch.setattr(
-        trials_room, "start_detached", lambda module, folder, *, log: started.append(Path(folder))
+        job_folder, "start_detached", lambda module, folder, *, log: started.append(Path(folder))
     )
     return started
 
 
-def _say(folder: Path, progress: TrialProgress, *, result: BaseModel | None = None) -> None:
+def _say(folder: Path, progress: JobProgress, *, result: BaseModel | None = None) -> None:
     """Write what the worker of a trial would."""
     if result is not None:
         (folder / "result.json").write_text(result.model_dump_json())
@@ -178,14 +179,14 @@ def test_a_trial_is_started_watched_and_cancelled(open_page, dataset, estimate, 
     assert [bar.proto.text for bar in page.get("progress")] == ["Starting"]
     (folder,) = trials
     with FileLock(folder / "worker.lock"):
-        _say(folder, TrialProgress(activity="Trying *8* batches", share=0.4))
+        _say(folder, JobProgress(activity="Trying *8* batches", share=0.4))
         page = page.run()
         assert [bar.proto.text for bar in page.get("progress")] == ["Trying \\*8\\* batches"]
         page.button(key=f"train-cancel-{kind}").click()
         page = page.run()
         assert (folder / "cancel").exists()
         assert [bar.proto.text for bar in page.get("progress")] == ["Ending"]
-    _say(folder, TrialProgress(state="cancelled"))
+    _say(folder, JobProgress(state="cancelled"))
     assert f"train-trial-{kind}" in _buttons(open_page("train"))
 
 
@@ -193,7 +194,7 @@ def test_a_trial_is_started_watched_and_cancelled(open_page, dataset, estimate, 
 def test_a_trial_that_failed_says_why_and_can_be_started_again(open_page, dataset, estimate, trials, kind):
     estimate(make_estimate())
     _start(open_page("train"), kind)
-    _say(trials[0], TrialProgress(state="failed", message="The *trial* failed. Try a smaller batch."))
+    _say(trials[0], JobProgress(state="failed", message="The *trial* failed. Try a smaller batch."))
     page = open_page("train")
     assert any("The \\*trial\\* failed" in element.value for element in page.warning)
     _start(page, kind)
@@ -241,7 +242,7 @@ def test_a_learning_rate_that_was_found_is_used_at_a_click_and_the_curve_stays(
     estimate(make_estimate())
     _start(open_page("train"), "learning_rates")
     result = _range_result(feature_extraction=3.2137e-4, fine_tuning=None)
-    _say(trials[0], TrialProgress(state="finished"), result=result)
+    _say(trials[0], JobProgress(state="finished"), result=result)
     page = open_page("train")
     assert not page.exception
     assert "What \\*feature\\_extraction\\* found" in _texts(page)

@@ -1,43 +1,26 @@
-"""What a trial was asked, how far it is, and what it found: JSON there and back.
+"""What a trial was asked, and what it found: JSON there and back.
 
 This module never opens a file: `trials` does.
 """
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from cnnlab.jobs.records import JobRecord
 from cnnlab.runs.records import PhaseName
 from cnnlab.specs.runs import RunSpec
 from cnnlab.training.planning.costs import Costs
 
 TrialKind = Literal["timing", "learning_rates"]
-TrialState = Literal["running", "finished", "failed", "cancelled"]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, ser_json_inf_nan="null")
-
-
-class TrialRequest(_Record):
+class TrialRequest(JobRecord):
     """What was asked for."""
 
     kind: TrialKind
     spec: RunSpec
 
 
-class TrialProgress(_Record):
-    """How far a trial is, or how it ended."""
-
-    state: TrialState = "running"
-    activity: str = "Starting"
-    share: float | None = None
-    """How much of the activity is done, 0 to 1, where that is known."""
-    message: str = ""
-    """Why it failed."""
-
-
-class TimingResult(_Record):
+class TimingResult(JobRecord):
     """What the pieces of a plan cost on a machine."""
 
     kind: Literal["timing"] = "timing"
@@ -51,7 +34,7 @@ class TimingResult(_Record):
     """How long the trial took."""
 
 
-class RangeCurve(_Record):
+class RangeCurve(JobRecord):
     """The loss of one phase while the learning rate rises."""
 
     phase: PhaseName
@@ -62,7 +45,7 @@ class RangeCurve(_Record):
     sentence: str
 
 
-class RangeResult(_Record):
+class RangeResult(JobRecord):
     """A range test of every phase."""
 
     kind: Literal["learning_rates"] = "learning_rates"

@@ -10,6 +10,7 @@ from cnnlab.data.import_records import SourceImport
 from cnnlab.data.library import find_dataset
 from cnnlab.errors import DatasetError, TrainingError
 from cnnlab.files import write_text
+from cnnlab.jobs import folder as job_folder
 from cnnlab.models.presets import PRESETS
 from cnnlab.runs.machine import describe_machine, machine_id
 from cnnlab.settings import workspace
@@ -17,7 +18,6 @@ from cnnlab.specs.augmentation import Augmentation
 from cnnlab.specs.networks import BackboneNetwork
 from cnnlab.specs.runs import RunSpec
 from cnnlab.specs.training import ScratchTraining, TransferTraining
-from cnnlab.training.planning import trials
 from cnnlab.training.planning.calibration import load_calibration
 from cnnlab.training.planning.estimate import estimate_run
 from cnnlab.training.planning.trials import Trial, find_trial, start_trial
@@ -65,7 +65,9 @@ def wait(trial: Trial, *, seconds: float = 120.0) -> Trial:
 def no_worker(monkeypatch):
     """Start nothing, and remember what would have been started."""
     started = []
-    monkeypatch.setattr(trials, "start_detached", lambda module, *arguments, log: started.append(arguments))
+    monkeypatch.setattr(
+        job_folder, "start_detached", lambda module, *arguments, log: started.append(arguments)
+    )
     return started
 
 
@@ -122,7 +124,7 @@ def test_a_click_while_the_cancelled_one_is_still_ending_is_not_lost_without_a_w
 def test_a_worker_that_never_came_is_not_waited_for_for_ever(dataset, no_worker, monkeypatch):
     trial = start_trial(make_spec(dataset), kind="timing")
     assert trial.state == "running"
-    monkeypatch.setattr(trials, "LAUNCH_GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(job_folder, "LAUNCH_GRACE_SECONDS", 0.0)
     write_text(trial.folder / "worker.log", "Killed\n")
     assert trial.state == "failed"
     assert "ended without a word" in trial.message

@@ -1,0 +1,25 @@
+"""Table of claims: every statement of the lesson, in its order.
+
+This module never measures.
+"""
+
+from types import MappingProxyType
+
+from cnnlab.claims import shuffled_pixels
+from cnnlab.claims.claim import Claim
+from cnnlab.errors import ClaimError, unknown_name
+
+CLAIMS: MappingProxyType[str, Claim] = MappingProxyType(
+    {claim.id: claim for claim in (shuffled_pixels.CLAIM,)}
+)
+
+
+def find_claim(name: str) -> Claim:
+    """Look up a claim.
+
+    Raises:
+        ClaimError: There is none of this name.
+    """
+    if name not in CLAIMS:
+        raise ClaimError(unknown_name("claim", name, CLAIMS))
+    return CLAIMS[name]
