@@ -46,6 +46,10 @@ HOW_THE_HEAD_LEARNS = (
     "head_l2",
 )
 """Settings that the accuracy of a head on frozen features depends on."""
+HOW_A_SPLIT_LEARNS = ("early_stopping_patience", "augmentation")
+"""Those that matter too where the run's own head is judged: heads of cross-validation neither stop early nor see altered pictures."""
+HOW_IT_IS_ALTERED = ("augmented_route", "augmented_copies")
+"""Those that matter too where pictures are altered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +195,9 @@ def _measurement(
         backbone=spec.network.backbone,
         weights=spec.network.weights,
         image_size=spec.network.image_size,
-        settings=fingerprint_settings(spec.training, head=spec.network.head),
+        settings=fingerprint_settings(
+            spec.training, head=spec.network.head, cross_validated=measured.folds is not None
+        ),
         run_id=folder.id,
         run_name=spec.name,
         measured_at=time.time(),
@@ -228,7 +234,16 @@ def _answers(outcome: "Outcome", folds: FoldsResult | None, *, correct: np.ndarr
     }
 
 
-def fingerprint_settings(training: TransferTraining, *, head: Head) -> str:
-    """Name how a head learned; equal where accuracies of two backbones compare fairly."""
-    values = {name: getattr(training, name) for name in HOW_THE_HEAD_LEARNS} | {"head": head.model_dump()}
+def fingerprint_settings(training: TransferTraining, *, head: Head, cross_validated: bool) -> str:
+    """Name how a head learned; equal where accuracies of two backbones compare fairly.
+
+    Args:
+        training: Of the run.
+        head: What was put on the backbone.
+        cross_validated: Whether heads of their own were judged, rather than the run's on its validation split.
+    """
+    names = set(HOW_THE_HEAD_LEARNS)
+    if not cross_validated:
+        names.update(HOW_A_SPLIT_LEARNS, HOW_IT_IS_ALTERED if training.augmentation.active else ())
+    values = training.model_dump(mode="json", include=names) | {"head": head.model_dump()}
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

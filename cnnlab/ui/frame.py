@@ -4,7 +4,7 @@ Only a `CnnlabError` is shown as text. Anything else is our bug and passes throu
 also steers with exceptions of its own. This module never knows what a page is about.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import streamlit as st
@@ -105,3 +105,25 @@ def empty(
         if page:
             nav.button(page, label=label, key=f"empty-{page}-{title}", primary=True)
         st.space("small")
+
+
+def keep_or_delete(key: str, *, on_delete: Callable[..., None], args: tuple[object, ...]) -> None:
+    """Draw both buttons under the question of a dialog; either closes it.
+
+    Args:
+        key: Where the dialog belongs, for the keys of both buttons.
+        on_delete: Deletes. It draws nothing: whatever a callback of a dialog draws, even a toast, blanks the page.
+        args: What it is called with.
+    """
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        kept = st.button("Keep", key=f"{key}-keep")
+        deleted = st.button(
+            "Delete",
+            type="primary",
+            icon=":material/delete:",
+            key=f"{key}-delete-now",
+            on_click=on_delete,
+            args=args,
+        )
+    if kept or deleted:
+        st.rerun()

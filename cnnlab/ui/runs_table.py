@@ -133,18 +133,7 @@ def _confirm_delete(rows: Sequence[RunRow]) -> None:
     names = "\n".join(f"- {text.escape(row.name, limit=80)}" for row in rows[:8])
     st.markdown(names + (f"\n- … and {len(rows) - 8} more" if len(rows) > 8 else ""))
     st.markdown("Their curves, models and predictions go with them. This cannot be undone.")
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Keep", key="runs-keep"):
-            st.rerun()
-        if st.button(
-            "Delete",
-            type="primary",
-            icon=":material/delete:",
-            key="runs-delete-now",
-            on_click=_delete,
-            args=(rows,),
-        ):
-            st.rerun()
+    frame.keep_or_delete("runs", on_delete=_delete, args=(rows,))
 
 
 def _delete(rows: Sequence[RunRow]) -> None:

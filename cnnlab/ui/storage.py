@@ -71,18 +71,7 @@ def _confirm_delete(kind: str, entries: Sequence[Entry]) -> None:
     st.markdown(f"**{row.label}**: {count}, {text.file_size(_bytes(entries))}.")
     st.markdown(row.sentence)
     st.caption("A run that is using one goes on undisturbed; the disk gets that room when the run ends.")
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Keep", key="storage-keep"):
-            st.rerun()
-        if st.button(
-            "Delete",
-            type="primary",
-            icon=":material/delete:",
-            key="storage-delete-now",
-            on_click=_delete,
-            args=(kind,),
-        ):
-            st.rerun()
+    frame.keep_or_delete("storage", on_delete=_delete, args=(kind,))
 
 
 def _delete(kind: str) -> None:

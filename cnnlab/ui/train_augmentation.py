@@ -65,7 +65,7 @@ def _routes(choice: Choice) -> None:
     if ways:
         times = (
             f"{':material/check:' if row.chosen else '&ensp;'} {text.escape(row.label)}: "
-            f"{text.about(row.estimate.seconds)}{' · **this is run**' if row.chosen else ''}"
+            f"{text.about(row.estimate.seconds)}{' · **chosen**' if row.chosen else ''}"
             for row in ways
         )
         st.markdown("  \n".join(times))

@@ -159,10 +159,10 @@ def test_with_augmentation_the_times_of_both_ways_stand_beside_their_choice(
         make_way("Fresh", seconds=2530, augmented_route="fresh"),
     )
     page = open_page("train")
-    assert "**this is run**" not in _texts(page)
+    assert "**chosen**" not in _texts(page)
     page.toggle(key="train-augmentation-flip").set_value(True)
     shown = _texts(page.run())
-    assert "Augmented copies\\: 4: about 1 min 10 s · **this is run**" in shown
+    assert "Augmented copies\\: 4: about 1 min 10 s · **chosen**" in shown
     assert "Fresh: about 42 min" in shown
 
 

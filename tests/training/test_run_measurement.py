@@ -9,6 +9,7 @@ from cnnlab.errors import ModelError
 from cnnlab.prediction.timing import Timing
 from cnnlab.runs.measurements import list_measurements
 from cnnlab.runs.states import Wanted
+from cnnlab.specs.augmentation import Augmentation
 from cnnlab.specs.networks import BackboneNetwork, BlockNetwork, Head
 from cnnlab.specs.training import ScratchTraining, TransferTraining
 from cnnlab.training import run_measurement
@@ -140,7 +141,18 @@ def test_cross_validation_that_cannot_be_is_a_sentence_and_the_validation_split_
 
 
 def test_settings_are_alike_where_the_head_learns_alike():
-    usual = fingerprint_settings(TransferTraining(), head=Head())
-    assert fingerprint_settings(TransferTraining(unfreeze="nothing", folds=5), head=Head()) == usual
-    assert fingerprint_settings(TransferTraining(head_epochs=3), head=Head()) != usual
-    assert fingerprint_settings(TransferTraining(), head=Head(units=8)) != usual
+    def fingerprint(*, head: Head | None = None, cross_validated: bool = False, **training) -> str:
+        return fingerprint_settings(
+            TransferTraining(**training), head=head or Head(), cross_validated=cross_validated
+        )
+
+    usual = fingerprint()
+    assert fingerprint(unfreeze="nothing", folds=5, augmented_copies=2) == usual
+    assert fingerprint(head_epochs=3) != usual
+    assert fingerprint(head=Head(units=8)) != usual
+    assert fingerprint(early_stopping_patience=9) != usual, "the run's own head stops early"
+    mirrored = Augmentation(flip=True)
+    assert fingerprint(augmentation=mirrored) != usual
+    assert fingerprint(augmentation=mirrored, augmented_copies=2) != fingerprint(augmentation=mirrored)
+    judged_apart = fingerprint(cross_validated=True)
+    assert fingerprint(cross_validated=True, augmentation=mirrored, early_stopping_patience=9) == judged_apart

@@ -92,14 +92,15 @@ def list_alternatives(spec: RunSpec, dataset: Dataset) -> tuple[Alternative, ...
     if (measured := find_timing(spec)) is not None:
         rates = corrected(rates, plan=plan, measured=measured.costs)
     found = []
-    for label, changes in _choices(spec):
+    blocks = len(BACKBONE_BLOCKS[spec.network.backbone].blocks)
+    for label, changes in _choices(spec, blocks=blocks):
         training = spec.training.with_changes(**changes)
         found.append(
             Alternative(
                 label=label,
                 changes=changes,
                 estimate=_estimate(spec.with_changes(training=training.model_dump()), dataset, rates=rates),
-                chosen=_effective(training) == _effective(spec.training),
+                chosen=_effective(training, blocks=blocks) == _effective(spec.training, blocks=blocks),
             )
         )
     return tuple(found)
@@ -224,21 +225,24 @@ def _folds_seconds(plan: Plan, costs: Costs) -> float:
     return head.compile + learned * (pictures * head.learn + pictures / plan.batch_size * head.step)
 
 
-def _effective(training: TransferTraining) -> TransferTraining:
-    """The same settings where what is unfrozen says what is done: nothing without a second phase."""
-    return training if training.fine_tunes else training.with_changes(unfreeze="nothing")
+def _effective(training: TransferTraining, *, blocks: int) -> TransferTraining:
+    """The same settings where what is unfrozen says what is done: nothing without a second phase, everything if all blocks are."""
+    if not training.fine_tunes:
+        return training.with_changes(unfreeze="nothing")
+    if training.unfreeze == "blocks" and training.unfreeze_blocks >= blocks:
+        return training.with_changes(unfreeze="everything")
+    return training
 
 
-def _choices(spec: RunSpec) -> Iterator[tuple[str, dict[str, Any]]]:
+def _choices(spec: RunSpec, *, blocks: int) -> Iterator[tuple[str, dict[str, Any]]]:
     training: TransferTraining = spec.training
-    blocks = len(BACKBONE_BLOCKS[spec.network.backbone].blocks)
-    numbers = {1, min(3, blocks)}
+    numbers = {1, 3}
     if training.unfreeze == "blocks":
         numbers.add(training.unfreeze_blocks)
     yield "Nothing unfrozen", {"unfreeze": "nothing"}
     # Without a second phase whatever is unfrozen makes no difference.
     if training.fine_tune_epochs:
-        for number in sorted(numbers):
+        for number in sorted(number for number in numbers if number < blocks):
             label = "Last block" if number == 1 else f"Last {number} blocks"
             yield label, {"unfreeze": "blocks", "unfreeze_blocks": number}
         yield "Everything unfrozen", {"unfreeze": "everything"}

@@ -11,7 +11,7 @@ from cnnlab.data.import_records import SourceImport
 from cnnlab.data.library import find_dataset
 from cnnlab.data.packing import find_place, pack_pictures
 from cnnlab.errors import DatasetError
-from cnnlab.models.backbones import BACKBONES
+from cnnlab.models.backbones import BACKBONE_BLOCKS, BACKBONES
 from cnnlab.models.presets import PRESETS
 from cnnlab.settings import workspace
 from cnnlab.specs.augmentation import Augmentation
@@ -95,7 +95,10 @@ def test_every_epoch_adds_as_much_as_the_one_before(dataset, field, part):
     }
 
 
-def test_seconds_are_the_sum_of_the_parts(dataset):
+def test_seconds_are_the_sum_of_the_parts(dataset, monkeypatch):
+    # Whatever else runs on this machine now.
+    monkeypatch.setattr("shutil.disk_usage", lambda path: namedtuple("Usage", "free")(10**12))
+    monkeypatch.setattr("psutil.virtual_memory", lambda: namedtuple("Memory", "available")(10**12))
     estimate = estimate_run(make_spec(dataset), dataset)
     assert estimate.seconds == pytest.approx(sum(part.seconds for part in estimate.parts))
     assert estimate.basis == "rough"
@@ -148,6 +151,20 @@ def test_without_a_second_phase_what_is_run_is_marked_and_the_routes_of_augmenta
     spec = make_spec(dataset, fine_tune_epochs=0, augmentation=MIRRORED)
     found = {each.label: each.chosen for each in list_alternatives(spec, dataset)}
     assert found == {"Nothing unfrozen": True, "Augmented copies: 4": True, "Fresh augmentation": False}
+
+
+def test_all_blocks_are_everything_and_listed_once(dataset):
+    blocks = len(BACKBONE_BLOCKS["efficientnet_lite0"].blocks)
+    found = {
+        each.label: each.chosen
+        for each in list_alternatives(make_spec(dataset, unfreeze_blocks=blocks), dataset)
+    }
+    assert found == {
+        "Nothing unfrozen": False,
+        "Last block": False,
+        "Last 3 blocks": False,
+        "Everything unfrozen": True,
+    }
 
 
 def test_alternatives_change_what_they_say(dataset):
@@ -269,6 +286,7 @@ def test_a_place_is_named_as_the_pack_that_is_made_there(dataset):
 def test_an_estimate_answers_while_one_moves_a_slider(dataset):
     spec = make_spec(dataset, augmentation=MIRRORED)
     estimate_run(spec, dataset)
-    started = time.perf_counter()
+    started = time.process_time()
     list_alternatives(spec, dataset)
-    assert time.perf_counter() - started < 0.3
+    # Measured 0.004 s, of processor time: who else is busy does not count.
+    assert time.process_time() - started < 0.3
