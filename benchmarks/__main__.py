@@ -25,6 +25,7 @@ NAMES = (
     "extraction",
     "estimates",
     "predicting",
+    "claims",
 )
 """Modules of this folder, each with a function `run() -> pandas.DataFrame` and a docstring that says what it measures."""
 
