@@ -38,6 +38,8 @@ LAUNCH_GRACE_SECONDS = 60.0
 """How long a started process may take until it holds its lock; a busy machine needs some seconds."""
 DELETE_WAIT_SECONDS = 2.0
 """How long deleting waits for a worker that has said its last word and is about to leave."""
+RECENT_SECONDS = 2.0
+"""A folder that changed this recently may change again within one tick of the file system's clock."""
 
 EVENT = TypeAdapter(Event)
 Record = TypeVar("Record", bound=BaseModel)
@@ -78,9 +80,22 @@ class RunFolder:
     @classmethod
     def list_all(cls, runs: Path) -> Iterator[Self]:
         """Every run of the workspace, oldest first; a damaged one too."""
-        for path in sorted(runs.iterdir()):
-            if RUN_ID.fullmatch(path.name):
-                yield cls(path)
+        # By their names: to put 2,000 paths in order takes 20 times as long.
+        for name in sorted(os.listdir(runs)):
+            if RUN_ID.fullmatch(name):
+                yield cls(runs / name)
+
+    def changed_at(self) -> int | None:
+        """When a file of the run was last put in its place, in nanoseconds; every writing renames one.
+
+        None where that may not be the last change: the folder is gone, or changed so recently that it may
+        change again within one tick of the file system's clock.
+        """
+        try:
+            changed = self.path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        return changed if time.time_ns() - changed > RECENT_SECONDS * 1e9 else None
 
     # What was asked for, and what is wanted now.
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from cnnlab.errors import RunError
 from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.marks import read_marks
 from cnnlab.runs.states import State
 from cnnlab.runs.tail import find_tail
+from cnnlab.specs.differences import fingerprint
 
 REPORTED = (
     "val_accuracy",
@@ -66,13 +68,23 @@ class RunRow:
     """Why it failed, or what is damaged."""
     damaged: bool = False
     """A file of the run cannot be read; all one can do is delete it."""
+    family: str = ""
+    """Equal for runs whose settings differ in nothing but the seed and the name."""
+    starred: bool = False
+    tags: tuple[str, ...] = ()
+    note: str = ""
 
 
 def read_row(run: RunFolder) -> RunRow:
     """Read the row of a run as it is now."""
     try:
         return RunRow(
-            id=run.id, created_at=run.created_at, **_asked_for(run), **_progress(run), **_scores(run)
+            id=run.id,
+            created_at=run.created_at,
+            **_asked_for(run),
+            **_progress(run),
+            **_scores(run),
+            **read_marks(run).model_dump(),
         )
     except RunError as error:
         return RunRow(
@@ -97,6 +109,7 @@ def _asked_for(run: RunFolder) -> dict[str, Any]:
         "weights": spec.network.weights if spec.network.kind == "backbone" else "",
         "image_size": spec.network.image_size,
         "seed": spec.seed,
+        "family": fingerprint(spec),
     }
 
 

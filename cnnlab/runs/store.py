@@ -4,11 +4,11 @@ The folders are the truth: an index that is missing, damaged or of an older cnnl
 Every connection lives for one call only. A worker never touches the index; pages and the server do.
 """
 
+import json
 import sqlite3
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,13 +21,12 @@ from cnnlab.runs.rows import RunRow, read_row
 from cnnlab.runs.states import STATES, State
 from cnnlab.settings import workspace
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Grows when the fields of `RunRow` change."""
 BUSY_SECONDS = 10.0
-RECENT_SECONDS = 2.0
-"""A folder that changed this recently may change again within one tick of the file system's clock."""
 ALWAYS_STALE = 0
 """Stands for the time of change of a folder that is read at every refresh."""
+NO_TAGS = "[]"
 
 COLUMNS = tuple(field.name for field in fields(RunRow))
 ALL_COLUMNS = (*COLUMNS, "changed", "written")
@@ -146,7 +145,9 @@ def _writing(index: sqlite3.Connection) -> Iterator[None]:
 
 def _refresh(index: sqlite3.Connection) -> None:
     # Asked before the rows are read: what changes in between is seen the next time.
-    folders = {run.id: (run, _changed(run)) for run in RunFolder.list_all(workspace().runs)}
+    folders = {
+        run.id: (run, run.changed_at() or ALWAYS_STALE) for run in RunFolder.list_all(workspace().runs)
+    }
     known = dict(index.execute("SELECT id, changed FROM runs"))
     stale = [
         (run, changed)
@@ -172,20 +173,12 @@ def _refresh(index: sqlite3.Connection) -> None:
             )
 
 
-def _changed(run: RunFolder) -> int:
-    """When a file of the run was last put in its place, in nanoseconds; every writing renames one."""
-    try:
-        changed = run.path.stat().st_mtime_ns
-    except FileNotFoundError:
-        return ALWAYS_STALE
-    return changed if time.time_ns() - changed > RECENT_SECONDS * 1e9 else ALWAYS_STALE
-
-
 def _to_columns(run: RunFolder, changed: int) -> tuple:
     row = read_row(run)
     # An active run may end without a word, and then no file changes.
     changed = ALWAYS_STALE if STATES[row.state].active else changed
-    return (*astuple(row), changed, _written(run))
+    values = replace(row, tags=json.dumps(row.tags, ensure_ascii=False))
+    return (*astuple(values), changed, _written(run))
 
 
 def _written(run: RunFolder) -> int:
@@ -198,7 +191,15 @@ def _written(run: RunFolder) -> int:
 
 def _from_columns(columns: tuple) -> RunRow:
     values = dict(zip(COLUMNS, columns, strict=True))
-    return RunRow(**{**values, "state": State(values["state"]), "damaged": bool(values["damaged"])})
+    return RunRow(
+        **{
+            **values,
+            "state": State(values["state"]),
+            "damaged": bool(values["damaged"]),
+            "starred": bool(values["starred"]),
+            "tags": tuple(json.loads(values["tags"])) if values["tags"] != NO_TAGS else (),
+        }
+    )
 
 
 def _is_damage(error: sqlite3.Error) -> bool:

@@ -14,11 +14,13 @@ import pytest
 from cnnlab.errors import WorkspaceError
 from cnnlab.runs import queue, rows, store
 from cnnlab.runs.folder import EventWriter, RunFolder
+from cnnlab.runs.marks import change_tags, star, write_note
 from cnnlab.runs.records import AttemptStart, Control, Epoch, Launch, PhaseStart, Status
 from cnnlab.runs.rows import RunRow, read_row
 from cnnlab.runs.states import State, Wanted
 from cnnlab.runs.store import list_runs
 from cnnlab.settings import workspace
+from cnnlab.specs.differences import fingerprint
 from cnnlab.specs.networks import BackboneNetwork
 from cnnlab.specs.runs import DatasetReference
 from cnnlab.specs.training import TransferTraining
@@ -41,17 +43,22 @@ def epoch(number: int, *, val_loss: float, best: bool) -> Epoch:
 
 
 def test_a_finished_run_is_a_row_with_everything_a_list_shows(home):
+    spec = run_spec("My run", dataset=DatasetReference(id="flowers", version=3, name="Flowers"), seed=7)
     run = make_run(
-        spec=run_spec("My run", dataset=DatasetReference(id="flowers", version=3, name="Flowers"), seed=7),
+        spec=spec,
         status=Status(state=State.FINISHED, epoch=4, epochs=5),
         report=report(4),
     )
+    star(run, starred=True)
+    change_tags(run, add=["first", "*best*"])
+    write_note(run, note="Learned twice\nas fast.")
     assert list_runs() == [
         RunRow(
             id=run.id, name="My run", state=State.FINISHED, created_at=run.created_at, dataset_id="flowers",
             dataset_version=3, dataset_name="Flowers", kind="blocks", network_name="Tiny", image_size=32, seed=7,
             epoch=4, epochs=5, val_accuracy=0.5, val_loss=0.25, test_accuracy=0.6, test_accuracy_low=0.5,
             test_accuracy_high=0.7, seconds=1.0, parameters=15, verdict="Fine.",
+            family=fingerprint(spec), starred=True, tags=("*best*", "first"), note="Learned twice\nas fast.",
         )
     ]  # fmt: skip
 
@@ -163,6 +170,16 @@ def test_a_worker_that_is_killed_is_seen_although_no_file_changes(home):
         age(run)
         assert list_runs()[0].state is State.RUNNING
     assert list_runs()[0].state is State.LOST
+
+
+def test_marks_are_seen_at_the_next_look_and_come_back_with_an_index_made_again(home):
+    run = age(make_run(status=Status(state=State.FINISHED)))
+    assert not list_runs()[0].starred
+    star(run, starred=True)
+    change_tags(run, add=["good"])
+    assert (list_runs()[0].starred, list_runs()[0].tags) == (True, ("good",))
+    workspace().index.unlink()
+    assert (list_runs()[0].starred, list_runs()[0].tags) == (True, ("good",))
 
 
 def test_a_run_that_is_deleted_leaves_the_index(home):
@@ -282,11 +299,12 @@ def test_an_index_that_cannot_be_opened_is_a_sentence(home):
 def test_the_columns_belong_to_this_version_of_the_index():
     """When this fails, the fields of `RunRow` changed: let SCHEMA_VERSION grow, then write them here."""
     assert (store.SCHEMA_VERSION, store.COLUMNS) == (
-        2,
+        3,
         (
             "id", "name", "state", "created_at", "dataset_id", "dataset_version", "dataset_name", "kind",
             "network_name", "weights", "image_size", "seed", "epoch", "epochs", "val_accuracy", "val_loss", "test_accuracy",
             "test_accuracy_low", "test_accuracy_high", "seconds", "parameters", "verdict", "message", "damaged",
+            "family", "starred", "tags", "note",
         ),
     )  # fmt: skip
 
