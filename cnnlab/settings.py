@@ -122,6 +122,12 @@ class Workspace:
         self._folder(".")
         return self.home / "cnnlab.db"
 
+    @property
+    def preferences(self) -> Path:
+        """A JSON file with what was chosen about the pages themselves: columns, order."""
+        self._folder(".")
+        return self.home / "preferences.json"
+
 
 def settings() -> CnnlabSettings:
     """Read the settings from the environment as it is now."""

@@ -1,49 +1,48 @@
-"""The parts of the Runs page: a filter, the table, what one can do with selected runs, and their curves.
+"""The table of the Runs page: what it shows, in which order, and which runs are selected.
 
-The table shows rows of the index; the curves come from the runs' folders. This module never changes
-a run but by the queue.
+The table shows rows of the index. What is selected stays so while runs come and go, and is in the
+address. This module never changes a run but by its star.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from cnnlab.charts.learning import COMPARED, compare_runs
 from cnnlab.errors import CnnlabError
-from cnnlab.runs import queue, store
+from cnnlab.runs import store
 from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.marks import star
 from cnnlab.runs.rows import RunRow
-from cnnlab.runs.states import STATES, State
-from cnnlab.runs.tail import find_tail
 from cnnlab.settings import workspace
-from cnnlab.ui import frame, nav, run_parts, text
+from cnnlab.ui import frame, nav, runs_columns, runs_filters, text
 
-MOST_COMPARED = 8
-"""More curves than colours that can be told apart help nobody."""
 ROW_HEIGHT = 36
 MOST_ROWS_SHOWN = 14
+MOST_IN_THE_ADDRESS = 12
 
-AGAINST = {"epoch": "Epochs", "seconds": "Training time"}
-
-FILTERS: dict[str, tuple[State, ...]] = {
-    "All": tuple(State),
-    "Live": (*run_parts.LIVE, State.PAUSED),
-    "Finished": (State.FINISHED, State.STOPPED),
-    "Failed": (State.FAILED, State.LOST),
-}
 OPEN_CLICK = "runs-open-row"
+STAR_CLICK = "runs-star-row"
+OPENED = "runs-opened"
+DRAWN = "runs-drawn"
+"""Ids of the runs in the table as the browser has it: a click is by position."""
+SELECTED = "runs-selected"
 SAID = "runs-said"
-"""What came of deleting, to be told when the page is drawn next."""
+"""What came of a click, as (sentence, icon), to be told when the page is drawn next."""
+NO_MATCH = ":gray[No run matches. Change the search or the filters.]"
+
+
+def say(sentence: object, *, icon: str = ":material/check:") -> None:
+    """Have something told when the page is drawn next: what a callback draws blanks the page in the browser."""
+    st.session_state.setdefault(SAID, []).append((text.escape(sentence, limit=frame.ERROR_LIMIT), icon))
 
 
 def load() -> list[RunRow]:
-    """Bring the list of runs up to date; draws what to do first where there is none."""
+    """List all runs, newest first; draws what to do first where there is none."""
     for sentence, icon in st.session_state.pop(SAID, ()):
         st.toast(sentence, icon=icon)
-    queue.advance()
+    if opened := st.session_state.pop(OPENED, None):
+        nav.go("train", run=opened)
     rows = store.list_runs()
     if not rows:
         frame.empty(
@@ -56,27 +55,18 @@ def load() -> list[RunRow]:
     return rows
 
 
-def filtered(rows: Sequence[RunRow]) -> list[RunRow]:
-    """Let somebody narrow the list down by state and by words."""
+def choose(rows: Sequence[RunRow]) -> tuple[list[RunRow], tuple[str, ...]]:
+    """Draw the filters, the order and the columns; return the runs that are left, in order, and the columns."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        words = st.text_input(
-            "Search",
-            key="runs-search",
-            placeholder="Search by name, dataset or network",
-            label_visibility="collapsed",
-            icon=":material/search:",
-            live="300ms",
-            width=340,
-        )
-        chosen = st.segmented_control(
-            "State", FILTERS, default="All", required=True, key="runs-state", label_visibility="collapsed"
-        )
-    needles = (words or "").casefold().split()
-    return [
-        row
-        for row in rows
-        if row.state in FILTERS[chosen] and all(needle in _haystack(row) for needle in needles)
-    ]
+        left = runs_filters.by_words_and_state(rows)
+        with st.popover("Filters", icon=":material/filter_list:"):
+            left = runs_filters.by_what_they_are(left, everything=rows)
+        with st.popover("Columns", icon=":material/view_column:"):
+            order = runs_columns.choose_order()
+            columns = runs_columns.choose_columns()
+    if len(left) < len(rows):
+        st.caption(f"{len(left):,} of {text.counted(len(rows), 'run')}")
+    return runs_columns.in_order(left, order=order), columns
 
 
 def table_key(rows: Sequence[RunRow]) -> str:
@@ -84,152 +74,82 @@ def table_key(rows: Sequence[RunRow]) -> str:
     return f"runs-table-{hash(tuple(row.id for row in rows))}"
 
 
-def table(rows: Sequence[RunRow]) -> list[RunRow]:
+def table(rows: Sequence[RunRow], *, columns: Sequence[str]) -> list[RunRow]:
     """Draw the table and return the selected runs, in the order of the table."""
+    st.session_state[DRAWN] = tuple(row.id for row in rows)
     if not rows:
-        st.markdown(":gray[No run matches. Change the search or the state.]")
+        st.markdown(NO_MATCH)
         return []
+    if SELECTED not in st.session_state:
+        st.session_state[SELECTED] = tuple(st.query_params.get("runs", "").split(","))
+    before = set(st.session_state[SELECTED])
     event = st.dataframe(
-        _frame(rows),
+        runs_columns.table_of(rows, columns=columns),
         key=table_key(rows),
         on_select="rerun",
         selection_mode="multi-row",
+        selection_default={
+            "selection": {"rows": [position for position, row in enumerate(rows) if row.id in before]}
+        },
         hide_index=True,
         row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * (min(len(rows), MOST_ROWS_SHOWN) + 1) + 3,
-        column_config=_columns(),
+        height=table_height(len(rows)),
+        column_config=_columns(columns),
         placeholder="–",
         alt="All runs with their state, accuracies and time",
     )
-    click = st.session_state.get(OPEN_CLICK)
-    if click and click.row < len(rows):
-        nav.go("train", run=rows[click.row].id)
-    return [rows[position] for position in event.selection.rows if position < len(rows)]
+    selected = [rows[position] for position in event.selection.rows if position < len(rows)]
+    _remember([row.id for row in selected])
+    return selected
 
 
-def actions(selected: Sequence[RunRow]) -> None:
-    """Draw what one can do with the selected runs."""
-    if not selected:
-        st.caption("Select runs by the boxes at the left of the table.")
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if len(selected) == 1:
-            row = selected[0]
-            nav.button("train", label="Open", key="runs-open", primary=True, run=row.id)
-            if row.state in run_parts.CAN_PREDICT:
-                nav.button("predict", label="Predict", key="runs-predict", run=row.id)
-        deletable = [row for row in selected if row.damaged or "delete" in STATES[row.state].actions]
-        label = "Delete" if len(selected) == 1 else f"Delete {len(deletable)}"
-        if st.button(label, icon=":material/delete:", key="runs-delete", disabled=not deletable):
-            _confirm_delete(deletable)
-        if len(deletable) < len(selected):
-            st.caption("A run that is queued or under way has to be stopped before it can be deleted.")
-    if len(selected) == 1 and selected[0].message:
-        frame.problem(selected[0].message)
+def table_height(rows: int) -> int:
+    """Pixels of a table with so many rows: all of them, up to a screen's worth."""
+    return ROW_HEIGHT * (min(rows, MOST_ROWS_SHOWN) + 1) + 3
 
 
-@st.dialog("Delete runs", icon=":material/delete:")
-def _confirm_delete(rows: Sequence[RunRow]) -> None:
-    names = "\n".join(f"- {text.escape(row.name, limit=80)}" for row in rows[:8])
-    st.markdown(names + (f"\n- … and {len(rows) - 8} more" if len(rows) > 8 else ""))
-    st.markdown("Their curves, models and predictions go with them. This cannot be undone.")
-    frame.keep_or_delete("runs", on_delete=_delete, args=(rows,))
+def _remember(ids: Sequence[str]) -> None:
+    """Keep what is selected for when the table is another one, and in the address for a reload or a link."""
+    st.session_state[SELECTED] = tuple(ids)
+    if ids:
+        st.query_params["runs"] = ",".join(ids[:MOST_IN_THE_ADDRESS])
+    elif "runs" in st.query_params:
+        del st.query_params["runs"]
 
 
-def _delete(rows: Sequence[RunRow]) -> None:
-    """Delete runs one by one; one that cannot be deleted does not keep the others.
-
-    It says nothing itself: whatever a callback of a dialog draws, even a toast, blanks the page in the browser.
-    """
-    freed, gone = 0, 0
-    said: list[tuple[str, str]] = st.session_state.setdefault(SAID, [])
-    for row in rows:
-        try:
-            freed += queue.delete(RunFolder(workspace().runs / row.id))
-            gone += 1
-        except CnnlabError as error:
-            said.append((text.escape(error, limit=frame.ERROR_LIMIT), ":material/error:"))
-    if gone:
-        sentence = f"Deleted {text.counted(gone, 'run')}; {text.file_size(freed)} came free."
-        said.append((sentence, ":material/check:"))
-
-
-def comparison(selected: Sequence[RunRow]) -> None:
-    """Lay the curves of the selected runs over each other."""
-    curves = {
-        row.id: find_tail(RunFolder(workspace().runs / row.id)).epochs for row in selected[:MOST_COMPARED]
-    }
-    curves = {id: epochs for id, epochs in curves.items() if len(epochs)}
-    if not curves:
-        return
-    frame.section("Curves")
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        metric = st.segmented_control(
-            "What",
-            COMPARED,
-            default="val_accuracy",
-            required=True,
-            format_func=COMPARED.get,
-            key="runs-metric",
-        )
-        over = st.segmented_control(
-            "Over", AGAINST, default="epoch", required=True, format_func=AGAINST.get, key="runs-against"
-        )
-    names = {row.id: row.name for row in selected}
-    st.plotly_chart(compare_runs(curves, metric=metric, names=names, x=over), key="runs-curves")
-    if len(selected) > MOST_COMPARED:
-        st.caption(f"The first {MOST_COMPARED} of the selected runs are shown.")
-
-
-def _haystack(row: RunRow) -> str:
-    return " ".join((row.name, row.dataset_name, run_parts.network_name(row), row.id)).casefold()
-
-
-def _frame(rows: Sequence[RunRow]) -> pd.DataFrame:
-    """One row a run, as the table shows it; shares become percent."""
-    return pd.DataFrame(
-        [
-            {
-                "open": ":material/open_in_new:",
-                "name": text.shorten(row.name, limit=80),
-                "state": [STATES[row.state].label],
-                "dataset": text.shorten(row.dataset_name, limit=60),
-                "network": text.shorten(run_parts.network_name(row), limit=60),
-                "epochs": row.epoch,
-                "val_accuracy": _in_percent(row.val_accuracy),
-                "test_accuracy": _in_percent(row.test_accuracy),
-                "seconds": None if row.seconds is None else timedelta(seconds=round(row.seconds)),
-                "created": run_parts.created(row),
-            }
-            for row in rows
-        ]
-    )
-
-
-def _in_percent(share: float | None) -> float | None:
-    return None if share is None else 100.0 * share
-
-
-def _columns() -> dict[str, Any]:
-    labels = [row.label for row in STATES.values()]
-    percent = {"format": "%.1f %%", "width": "small"}
+def _columns(columns: Sequence[str]) -> dict[str, Any]:
     return {
-        "open": st.column_config.ButtonColumn("", key=OPEN_CLICK, width=46, help="Open this run"),
+        "open": st.column_config.ButtonColumn(
+            "", key=OPEN_CLICK, width=46, help="Open this run", on_click=_open
+        ),
+        "star": st.column_config.ButtonColumn(
+            "",
+            key=STAR_CLICK,
+            width=46,
+            help="Mark this run with a star",
+            on_click=_turn_star,
+            type="tertiary",
+        ),
         "name": st.column_config.TextColumn("Name"),
-        "state": st.column_config.MultiselectColumn(
-            "State", options=labels, color=[row.color for row in STATES.values()], width="small"
-        ),
-        "dataset": st.column_config.TextColumn("Dataset"),
-        "network": st.column_config.TextColumn("Network"),
-        "epochs": st.column_config.NumberColumn("Epochs", width="small", help="Epochs finished."),
-        "val_accuracy": st.column_config.NumberColumn(
-            "Validation", help="Accuracy of the best epoch.", **percent
-        ),
-        "test_accuracy": st.column_config.NumberColumn(
-            "Test", help="Accuracy of the model that was kept.", **percent
-        ),
-        "seconds": st.column_config.NumberColumn(
-            "Time", width="small", format="compact", help="Hours, minutes, seconds."
-        ),
-        "created": st.column_config.DatetimeColumn("Asked for", format="D MMM YYYY, HH:mm"),
-    }
+    } | {name: runs_columns.COLUMNS[name].config(runs_columns.COLUMNS[name].label) for name in columns}
+
+
+def _clicked(key: str) -> str | None:
+    """Id of the run whose button was clicked, as the browser had the table then."""
+    click, drawn = st.session_state.get(key), st.session_state.get(DRAWN, ())
+    return drawn[click.row] if click and 0 <= click.row < len(drawn) else None
+
+
+def _open() -> None:
+    st.session_state[OPENED] = _clicked(OPEN_CLICK)
+
+
+def _turn_star() -> None:
+    run_id = _clicked(STAR_CLICK)
+    row = next((row for row in store.list_runs() if row.id == run_id), None)
+    if row is None:
+        return
+    try:
+        star(RunFolder(workspace().runs / row.id), starred=not row.starred)
+    except CnnlabError as error:
+        say(error, icon=":material/error:")
