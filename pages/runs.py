@@ -2,7 +2,7 @@
 
 from cnnlab.ui import frame, run_view, runs_actions, runs_compare, runs_table
 
-with frame.page("Runs", lead="Every run, newest first. Select some to compare them."):
+with frame.page("Runs", lead="Every run there is. Select some to compare them."):
     run_view.under_way()
     rows = runs_table.load()
     if rows:

@@ -7,7 +7,7 @@ from cnnlab.charts.backbones import accuracy_against_size as backbones
 from cnnlab.charts.datasets import class_counts
 from cnnlab.charts.drift import weight_drift
 from cnnlab.charts.evaluation import confusion_matrix
-from cnnlab.charts.learning import compare_runs, learning_curves, learning_rate
+from cnnlab.charts.learning import learning_curves, learning_rate
 from cnnlab.charts.planning import planned_rate, range_test
 from cnnlab.charts.predictions import probability_bars
 from cnnlab.charts.race import accuracy_against_latency as race
@@ -15,7 +15,6 @@ from cnnlab.charts.race import accuracy_against_latency as race
 __all__ = [
     "backbones",
     "class_counts",
-    "compare_runs",
     "confusion_matrix",
     "learning_curves",
     "learning_rate",

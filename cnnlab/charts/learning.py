@@ -1,13 +1,9 @@
-"""How runs learned: loss and accuracy by epoch, the learning rate, and several runs over each other.
+"""How a run learned: loss, accuracy and learning rate by epoch.
 
 A run that is learning now is drawn by the live chart instead (`charts.live`). This module never
 reads a run's folder.
 """
 
-from collections.abc import Mapping
-from typing import Literal
-
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -21,19 +17,8 @@ from cnnlab.charts.curves import (
     vertical_axis,
 )
 from cnnlab.charts.figure import new_figure
-from cnnlab.charts.palette import run_look
-from cnnlab.charts.text import plain
-from cnnlab.charts.thinning import thin
 
-SECONDS_FOR_MINUTES = 300.0
 NO_STEPS = pd.DataFrame(columns=["phase", "epoch", "step", "loss", "accuracy", "learning_rate"])
-COMPARED = {
-    "val_loss": "Validation loss",
-    "val_accuracy": "Validation accuracy",
-    "loss": "Training loss",
-    "accuracy": "Training accuracy",
-}
-"""What runs can be compared by: columns of their epochs."""
 
 
 def learning_curves(
@@ -76,51 +61,6 @@ def learning_rate(
     return learning_curves(epochs, steps, metric="learning_rate", phases=phases, log_scale=True)
 
 
-def compare_runs(
-    curves: Mapping[str, pd.DataFrame],
-    *,
-    metric: str = "val_accuracy",
-    names: Mapping[str, str] | None = None,
-    x: Literal["epoch", "seconds"] = "epoch",
-) -> go.Figure:
-    """Lay one metric of several runs over each other; each keeps its colour, dash and symbol.
-
-    Args:
-        curves: Epochs of each run by its id, as in `charts.curves`, with `seconds` where x is "seconds".
-        metric: A key of COMPARED.
-        names: What the runs are called, by id; two may be called the same.
-        x: What to compare at: equally many epochs, or equally much training time.
-    """
-    kind: MetricName = "accuracy" if metric.endswith("accuracy") else "loss"
-    row = METRICS[kind]
-    times = {run: _seconds_so_far(epochs) for run, epochs in curves.items()} if x == "seconds" else {}
-    longest = max((float(seconds.max()) for seconds in times.values() if len(seconds)), default=0.0)
-    unit, divisor = ("min", 60.0) if longest > SECONDS_FOR_MINUTES else ("s", 1.0)
-    label = f"Training time, {unit}" if x == "seconds" else "Epoch"
-    figure = new_figure(
-        f"{COMPARED[metric]} of {len(curves)} {'run' if len(curves) == 1 else 'runs'}",
-        x={"title": label, "rangemode": "tozero", "tickformat": ",.3~f"},
-        y=vertical_axis([], metric=kind, log_scale=False, names_above=False),
-        height=420,
-    )
-    for position, (run, epochs) in enumerate(curves.items()):
-        places = times[run] / divisor if x == "seconds" else epochs["epoch"].to_numpy(np.float64)
-        values = epochs[metric].to_numpy(np.float64)
-        kept, look = thin(values), run_look(position)
-        name = plain((names or {}).get(run, run))
-        figure.add_scatter(
-            x=places[kept],
-            y=values[kept],
-            name=name,
-            mode="lines+markers",
-            line={"color": look.color, "dash": look.dash, "width": 2},
-            marker={"symbol": look.symbol, "size": 6},
-            hovertemplate=f"%{{fullData.name}}<br>{label} %{{x:,.3~f}}: %{{y:{row.hoverformat}}}<extra></extra>",
-        )
-    figure.update_layout(hovermode="closest", showlegend=True)
-    return figure
-
-
 def _trace(series: Series) -> go.Scatter:
     return go.Scatter(
         x=series.x,
@@ -133,7 +73,3 @@ def _trace(series: Series) -> go.Scatter:
         hovertemplate=series.hover,
         showlegend=series.legend,
     )
-
-
-def _seconds_so_far(epochs: pd.DataFrame) -> np.ndarray:
-    return epochs["seconds"].fillna(0.0).to_numpy(np.float64).cumsum()

@@ -7,7 +7,8 @@
       "series": [             drawn in this order, the last on top; each has these keys, always
         {
           "key": str          stable from tick to tick: "training_steps_raw", "training_steps",
-                              "training", "validation", "best", "learning_rate"
+                              "training", "validation", "best", "learning_rate", or a run's id;
+                              what ends in "_raw" is hidden together with the line that it belongs to
           "name": str         for the legend and the hover text
           "x", "y": str       little-endian float32 as base64, of equal length; NaN is a gap in the line
           "mode": str         Plotly's: "lines", "markers", "lines+markers"
@@ -84,19 +85,26 @@ def live_payload(
     series = run_series(epochs, steps, metric=metric, axis=axis, smoothing=smoothing)
     shapes, annotations = phase_marks(phases, axis=axis, end=end)
     y_axis = vertical_axis(series, metric=metric, log_scale=log_scale, names_above=bool(annotations))
-    payload = {
-        "rev": f"{run}:{metric}:{y_axis['type']}:{axis.title}",
-        "title": f"{row.label} by {axis.title.lower()}",
-        "series": [_packed(each) for each in series],
-        "shapes": shapes,
-        "annotations": annotations,
-        "x_axis": {"title": axis.title, "tickformat": ",.3~f", "range": [0.0, end]},
-        "y_axis": y_axis,
-    }
+    return with_tick(
+        {
+            "rev": f"{run}:{metric}:{y_axis['type']}:{axis.title}",
+            "title": f"{row.label} by {axis.title.lower()}",
+            "series": [pack(each) for each in series],
+            "shapes": shapes,
+            "annotations": annotations,
+            "x_axis": {"title": axis.title, "tickformat": ",.3~f", "range": [0.0, end]},
+            "y_axis": y_axis,
+        }
+    )
+
+
+def with_tick(payload: dict[str, Any]) -> dict[str, Any]:
+    """Add the fingerprint of everything else that is drawn."""
     return payload | {"tick": zlib.crc32(json.dumps(payload, allow_nan=False).encode())}
 
 
-def _packed(series: Series) -> dict[str, Any]:
+def pack(series: Series) -> dict[str, Any]:
+    """Write one line for JSON, as in the schema above."""
     return asdict(series) | {"x": _base64(series.x), "y": _base64(series.y)}
 
 

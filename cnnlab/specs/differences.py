@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_origin
 
 from cnnlab.specs.base import Spec
 from cnnlab.specs.blocks import Block
@@ -17,9 +17,9 @@ from cnnlab.specs.runs import RunSpec
 NAMES = (("name",), ("dataset", "name"), ("network", "name"))
 """What somebody called things: two runs that differ in nothing else learn the same."""
 SEED = ("seed",)
-UNTOLD = (("name",), ("training", "kind"))
-"""What a table of differences does without: the runs are named in its heading, and the kind of training follows from
-the network's."""
+UNTOLD = (("name",), ("network", "kind"), ("training", "kind"))
+"""What a table of differences does without: the runs are named in its heading, and a network without a backbone is one
+of blocks."""
 TITLES = {"dataset": "Dataset", "network": "Network", "training": "Learning", "head": "Head"}
 """What a group of settings is called where its field has no title."""
 
@@ -34,6 +34,8 @@ class Difference:
     """Where it belongs and what it is called: 'Learning · Batch size'."""
     values: tuple[Any, ...]
     """Its plain value in each run, in their order; None where a run has no such setting."""
+    is_choice: bool = False
+    """Whether the values are words of ours, of which one is chosen; else a word is a user's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,7 @@ class _Setting:
     title: str
     value: Any
     is_default: bool
+    is_choice: bool
 
 
 def differences(specs: Sequence[RunSpec]) -> tuple[Difference, ...]:
@@ -52,8 +55,8 @@ def differences(specs: Sequence[RunSpec]) -> tuple[Difference, ...]:
         present = [each.get(path) for each in settings]
         values = tuple(each.value if each else None for each in present)
         if any(value != values[0] for value in values):
-            title = next(each.title for each in present if each)
-            found.append(Difference(title=title, values=values))
+            one = next(each for each in present if each)
+            found.append(Difference(title=one.title, values=values, is_choice=one.is_choice))
     return tuple(found)
 
 
@@ -88,7 +91,11 @@ def _settings(
                 yield from _settings(block, alike=alike, above=(*path, str(number)), title=place)
         else:
             plain = _line(value) if name == "blocks" else value
-            yield path, _Setting(title=whole, value=plain, is_default=value == field.default)
+            choice = get_origin(field.annotation) is Literal
+            yield (
+                path,
+                _Setting(title=whole, value=plain, is_default=value == field.default, is_choice=choice),
+            )
 
 
 def _same_kinds(specs: Sequence[RunSpec]) -> bool:

@@ -76,7 +76,7 @@ def draw(dataset: Dataset) -> None:
     if shown.empty:
         frame.note("No picture is in this class and split. Choose another.")
         return
-    page = _pager(len(shown), key=f"{key}-page")
+    page = pager(len(shown), key=f"{key}-page")
     rows = shown.iloc[page * PICTURES_A_PAGE : (page + 1) * PICTURES_A_PAGE]
     small = thumbnails(dataset, rows["picture"])
     gallery(
@@ -113,7 +113,7 @@ def _filtered(dataset: Dataset, *, key: str) -> pd.DataFrame:
     return table if split == "all" else table[table["split"] == split]
 
 
-def _pager(total: int, *, key: str) -> int:
+def pager(total: int, *, key: str) -> int:
     """Draw where one is and the ways on and back; returns the page, from 0."""
     last = (total - 1) // PICTURES_A_PAGE
     page = st.session_state[key] = min(st.session_state.get(key, 0), last)

@@ -43,8 +43,6 @@ EVERY_FIGURE = {
         make_epochs()[:0], metric="loss", phases=make_phases()[:0]
     ),
     "learning rate": lambda: figures.learning_rate(make_epochs(), make_steps(), phases=make_phases()),
-    "runs by epoch": lambda: figures.compare_runs({"a": make_epochs(), "b": make_epochs()}),
-    "runs by time": lambda: figures.compare_runs({"a": make_epochs()}, metric="val_loss", x="seconds"),
     "2 classes": lambda: figures.class_counts(make_counts(2)),
     "100 classes": lambda: figures.class_counts(make_counts(100)),
     "probabilities": lambda: figures.probability_bars(np.array([0.7, 0.3]), class_names=["a", "b"]),
@@ -85,7 +83,6 @@ def test_a_figure_fits_a_page(make):
         pytest.param(
             figures.confusion_matrix(np.eye(2, dtype=int), class_names=[HOSTILE, "b"]), id="confusion matrix"
         ),
-        pytest.param(figures.compare_runs({"a": make_epochs()}, names={"a": HOSTILE}), id="runs"),
         pytest.param(figures.backbones(make_rows(2)), id="backbones"),
     ],
 )
@@ -107,28 +104,6 @@ def test_without_steps_the_epochs_are_a_line_of_each_split():
     assert training.mode == validation.mode == "lines+markers"
     assert training.line.dash != validation.line.dash
     assert best.x[0] == 9.0
-
-
-@pytest.mark.parametrize(
-    ("seconds", "x", "title", "last"),
-    [
-        pytest.param(30.0, "epoch", "Epoch", 10.0, id="epochs"),
-        pytest.param(6.0, "seconds", "Training time, s", 60.0, id="seconds"),
-        pytest.param(60.0, "seconds", "Training time, min", 10.0, id="minutes"),
-    ],
-)
-def test_runs_are_compared_at_equal_epochs_or_equal_time(seconds, x, title, last):
-    figure = figures.compare_runs({"a": make_epochs().assign(seconds=seconds)}, x=x)
-    assert figure.layout.xaxis.title.text == title
-    assert figure.data[0].x[-1] == last
-
-
-def test_two_runs_of_the_same_name_are_two_lines_that_look_different():
-    figure = figures.compare_runs({"a": make_epochs(), "b": make_epochs()}, names={"a": "net", "b": "net"})
-    first, second = figure.data
-    assert first.name == second.name == "net"
-    assert first.line.color != second.line.color
-    assert first.marker.symbol != second.marker.symbol
 
 
 def test_each_class_has_its_own_bar_even_where_the_shown_names_are_equal():

@@ -1,4 +1,4 @@
-"""The Runs page lists, compares and deletes."""
+"""The Runs page lists, marks and deletes."""
 
 import pytest
 
@@ -181,15 +181,6 @@ def test_stars_are_put_on_all_selected_runs_and_taken_away(open_page):
     page.button(key="runs-star").click()
     page.run()
     assert [read_marks(run).starred for run in runs] == [False, False]
-
-
-def test_selected_runs_are_laid_over_each_other(open_page):
-    for number in range(3):
-        past_run(number)
-    page = _select(open_page("runs"), 0, 2)
-    assert not page.exception
-    assert any(element.value == "Curves" for element in page.subheader)
-    assert "of 2 runs" in str(page.get("plotly_chart")[0].proto.spec)
 
 
 def test_one_selected_run_can_be_opened_and_asked(open_page):

@@ -61,7 +61,7 @@ def test_only_what_differs_is_told(one, other, told):
 
 def test_a_setting_that_one_run_does_not_have_is_none_there():
     told = _told(run_spec(), run_spec(**_backbone()), run_spec())
-    assert told["Network · Kind"] == ("blocks", "backbone", "blocks")
+    assert told["Network · Backbone"] == (None, "efficientnet_lite0", None)
     assert told["Learning · Epochs"] == (20, None, 20)
     assert told["Learning · Epochs of feature extraction"] == (None, 10, None)
 

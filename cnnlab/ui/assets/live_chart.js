@@ -51,7 +51,7 @@ function trace(series, hidden) {
     type: "scatter",
     uid: series.key,
     name: series.name,
-    visible: !hidden.has(series.key),
+    visible: !hidden.has(series.key.replace(/_raw$/, "")), // what was measured goes with its smoothed line
     x: decode(series.x),
     y: decode(series.y),
     mode: series.mode,
@@ -69,6 +69,9 @@ const MARKERS = {
   circle: "M13 3.5a3.5 3.5 0 1 0 0 7a3.5 3.5 0 1 0 0-7z",
   diamond: "M13 3l4 4-4 4-4-4z",
   square: "M9.7 3.7h6.6v6.6H9.7z",
+  "triangle-up": "M13 2.6l4.2 7.6H8.8z",
+  cross: "M11.6 3h2.8v2.6H17v2.8h-2.6V11h-2.8V8.4H9V5.6h2.6z",
+  x: "M9.6 4.9l1.5-1.5L13 5.3l1.9-1.9 1.5 1.5L14.5 7l1.9 2.1-1.5 1.5L13 8.7l-1.9 1.9-1.5-1.5L11.5 7z",
   star: "M13 1.2l1.7 3.8 4.1.4-3.1 2.8.9 4.1L13 10.2l-3.6 2.1.9-4.1L7.2 5.4l4.1-.4z",
 };
 
@@ -88,6 +91,11 @@ function swatch(series) {
   return svg;
 }
 
+// Names come escaped for Plotly; here they are text.
+function unescaped(name) {
+  return name.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+}
+
 function drawLegend(place, data, hidden, redraw) {
   place.replaceChildren(
     ...data.series
@@ -98,7 +106,7 @@ function drawLegend(place, data, hidden, redraw) {
         entry.title = "Show or hide";
         entry.setAttribute("aria-pressed", String(!hidden.has(series.key)));
         const name = document.createElement("span");
-        name.textContent = series.name;
+        name.textContent = unescaped(series.name);
         entry.append(swatch(series), name);
         entry.onclick = () => {
           if (!hidden.delete(series.key)) hidden.add(series.key);
