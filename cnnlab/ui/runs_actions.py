@@ -13,7 +13,7 @@ from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.rows import RunRow
 from cnnlab.runs.states import STATES
 from cnnlab.settings import workspace
-from cnnlab.ui import frame, nav, run_parts, runs_filters, runs_table, text
+from cnnlab.ui import frame, nav, run_parts, runs_filters, runs_seeds, runs_table, text
 
 NAMED_IN_A_QUESTION = 8
 TAGS_KEY, NOTE_KEY = "runs-tags", "runs-note"
@@ -31,7 +31,7 @@ def actions(selected: Sequence[RunRow], *, everything: Sequence[RunRow]) -> None
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(selected) == 1:
-            _for_one(selected[0])
+            _for_one(selected[0], everything=everything)
         _star(selected)
         if st.button(
             "Tags and note" if len(selected) == 1 else "Tags", icon=":material/sell:", key="runs-describe"
@@ -47,10 +47,11 @@ def actions(selected: Sequence[RunRow], *, everything: Sequence[RunRow]) -> None
         _words_of(selected[0])
 
 
-def _for_one(row: RunRow) -> None:
+def _for_one(row: RunRow, *, everything: Sequence[RunRow]) -> None:
     nav.button("train", label="Open", key="runs-open", primary=True, run=row.id)
     if row.state in run_parts.CAN_PREDICT:
         nav.button("predict", label="Predict", key="runs-predict", run=row.id)
+    runs_seeds.again_button(row, everything=everything)
 
 
 def _words_of(row: RunRow) -> None:

@@ -5,6 +5,7 @@ address. This module never changes a run but by its star.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -55,10 +56,26 @@ def load() -> list[RunRow]:
     return rows
 
 
-def choose(rows: Sequence[RunRow]) -> tuple[list[RunRow], tuple[str, ...]]:
-    """Draw the filters, the order and the columns; return the runs that are left, in order, and the columns."""
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What somebody wants to see."""
+
+    rows: list[RunRow]
+    columns: tuple[str, ...]
+    over_seeds: bool
+    """One row for all runs that differ in the seed only."""
+
+
+def choose(rows: Sequence[RunRow]) -> Shown:
+    """Draw the filters, the order and the columns."""
     with st.container(horizontal=True, vertical_alignment="center"):
         left = runs_filters.by_words_and_state(rows)
+        over_seeds = st.toggle(
+            "Over seeds",
+            key="runs-over-seeds",
+            bind="query-params",
+            help="One row for all runs that differ in nothing but the seed, with mean and spread.",
+        )
         with st.popover("Filters", icon=":material/filter_list:"):
             left = runs_filters.by_what_they_are(left, everything=rows)
         with st.popover("Columns", icon=":material/view_column:"):
@@ -66,7 +83,7 @@ def choose(rows: Sequence[RunRow]) -> tuple[list[RunRow], tuple[str, ...]]:
             columns = runs_columns.choose_columns()
     if len(left) < len(rows):
         st.caption(f"{len(left):,} of {text.counted(len(rows), 'run')}")
-    return runs_columns.in_order(left, order=order), columns
+    return Shown(rows=runs_columns.in_order(left, order=order), columns=columns, over_seeds=over_seeds)
 
 
 def table_key(rows: Sequence[RunRow]) -> str:
