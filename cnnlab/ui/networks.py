@@ -7,10 +7,13 @@ imports TensorFlow.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cnnlab.errors import SpecError, unknown_name
+from cnnlab.errors import RunError, SpecError, unknown_name
 from cnnlab.models.architectures import find_architecture, list_architectures
 from cnnlab.models.backbones import BACKBONES, find_backbone
 from cnnlab.models.presets import PRESETS
+from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.store import list_runs
+from cnnlab.settings import workspace
 from cnnlab.specs.networks import BackboneNetwork, BlockNetwork, Network
 
 FIRST = "backbone:efficientnet_lite0"
@@ -60,6 +63,28 @@ FAMILIES: dict[str, Family] = {
         sentence=lambda name: f"{len(find_architecture(name).network.blocks)} blocks of your own.",
     ),
 }
+
+
+def _network_of_run(run_id: str) -> Network:
+    try:
+        return RunFolder.find(run_id, runs=workspace().runs).spec().network
+    except RunError as error:
+        raise SpecError(str(error)) from error
+
+
+def _runs_of_blocks() -> dict[str, str]:
+    rows = [row for row in list_runs() if row.kind == "blocks" and not row.damaged]
+    return {row.id: f"{row.network_name}, as in {row.name}" for row in rows}
+
+
+FAMILIES["run"] = Family(
+    label="From a run",
+    names=_runs_of_blocks,
+    find=_network_of_run,
+    sentence=lambda run_id: (
+        f"{len(getattr(_network_of_run(run_id), 'blocks', ()))} blocks, as that run had them."
+    ),
+)
 
 
 def find_network(address: str) -> Network:

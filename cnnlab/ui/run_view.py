@@ -19,7 +19,7 @@ from cnnlab.runs.states import STATES, State
 from cnnlab.runs.tail import EventTail, find_tail
 from cnnlab.settings import workspace
 from cnnlab.specs.runs import RunSpec
-from cnnlab.ui import frame, nav, run_curves, run_parts, run_report, text
+from cnnlab.ui import frame, nav, run_curves, run_parts, run_report, text, train_clone
 from cnnlab.ui.networks import network_label
 
 SECONDS_BETWEEN_LOOKS = {state: 1.0 for state in run_parts.LIVE} | {State.PAUSED: 5.0}
@@ -106,6 +106,15 @@ def _heading(folder: RunFolder, spec: RunSpec) -> None:
         st.subheader(text.escape(spec.name, limit=120), anchor=False, width="content")
         with run_parts.line():
             nav.button("train", label="New run", key="run-new", icon=":material/add:", quiet=True)
+            like = {train_clone.LIKE: folder.id}
+            nav.button(
+                "train",
+                label="Clone with changes",
+                key="run-clone",
+                icon=":material/content_copy:",
+                quiet=True,
+                **like,
+            )
             nav.button("runs", label="All runs", key="run-all", quiet=True)
     asked = text.ago(datetime.fromtimestamp(folder.created_at).astimezone())
     st.caption(

@@ -13,7 +13,7 @@ from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.rows import RunRow
 from cnnlab.runs.states import STATES
 from cnnlab.settings import workspace
-from cnnlab.ui import frame, nav, run_parts, runs_filters, runs_seeds, runs_table, text
+from cnnlab.ui import frame, nav, run_parts, runs_filters, runs_seeds, runs_table, text, train_clone
 
 NAMED_IN_A_QUESTION = 8
 TAGS_KEY, NOTE_KEY = "runs-tags", "runs-note"
@@ -51,6 +51,14 @@ def _for_one(row: RunRow, *, everything: Sequence[RunRow]) -> None:
     nav.button("train", label="Open", key="runs-open", primary=True, run=row.id)
     if row.state in run_parts.CAN_PREDICT:
         nav.button("predict", label="Predict", key="runs-predict", run=row.id)
+    if not row.damaged:
+        nav.button(
+            "train",
+            label="Clone with changes",
+            key="runs-clone",
+            icon=":material/content_copy:",
+            **{train_clone.LIKE: row.id},
+        )
     runs_seeds.again_button(row, everything=everything)
 
 

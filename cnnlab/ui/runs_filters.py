@@ -29,11 +29,11 @@ def by_words_and_state(rows: Sequence[RunRow]) -> list[RunRow]:
         "Search",
         key="runs-search",
         bind="query-params",
-        placeholder="Search by name, dataset, network, tag or note",
+        placeholder="Search names, tags, notes",
         label_visibility="collapsed",
         icon=":material/search:",
         live="300ms",
-        width=320,
+        width=230,
     )
     chosen = st.segmented_control(
         "State",

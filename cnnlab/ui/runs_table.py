@@ -74,7 +74,6 @@ def choose(rows: Sequence[RunRow]) -> Shown:
             "Over seeds",
             key="runs-over-seeds",
             bind="query-params",
-            help="One row for all runs that differ in nothing but the seed, with mean and spread.",
         )
         with st.popover("Filters", icon=":material/filter_list:"):
             left = runs_filters.by_what_they_are(left, everything=rows)

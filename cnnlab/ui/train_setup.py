@@ -14,7 +14,7 @@ from cnnlab.errors import SpecError
 from cnnlab.models.weights import RANDOM_WEIGHTS_WARNING, weights_status
 from cnnlab.specs.networks import BackboneNetwork, Head, Network
 from cnnlab.training.launch import start_run
-from cnnlab.ui import forms, frame, nav, text, train_estimate, train_plan, train_settings
+from cnnlab.ui import forms, frame, nav, text, train_clone, train_estimate, train_plan, train_settings
 from cnnlab.ui.networks import FAMILIES, FIRST, find_network
 from cnnlab.ui.train_choice import Choice
 
@@ -35,6 +35,7 @@ def setup() -> None:
             icon=":material/photo_library:",
         )
         return
+    train_clone.draw([dataset.id for dataset in datasets])
     left, right = st.columns([8, 5], gap="medium")
     with left:
         dataset = _choose_dataset(datasets)

@@ -7,7 +7,9 @@ from cnnlab.models.architectures import save_architecture
 from cnnlab.models.backbones import BACKBONES
 from cnnlab.models.presets import PRESETS
 from cnnlab.specs.networks import BackboneNetwork, BlockNetwork
+from cnnlab.specs.training import TransferTraining
 from cnnlab.ui.networks import FAMILIES, FIRST, find_network, network_label
+from tests.runs.making import make_run, run_spec
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -25,6 +27,13 @@ def test_a_saved_network_has_an_address():
     saved = save_architecture(BlockNetwork(name="Ours"))
     assert find_network(f"architecture:{saved.id}") == saved.network
     assert FAMILIES["architecture"].names() == {saved.id: "Ours"}
+
+
+def test_the_network_of_a_run_of_blocks_has_an_address(home):
+    run = make_run(spec=run_spec("First", network=BlockNetwork(name="Ours")))
+    make_run(2, spec=run_spec(network=BackboneNetwork(), training=TransferTraining()))
+    assert find_network(f"run:{run.id}") == BlockNetwork(name="Ours")
+    assert FAMILIES["run"].names() == {run.id: "Ours, as in First"}
 
 
 def test_the_first_network_needs_no_download():
