@@ -23,7 +23,6 @@ from tests.pages.making import past_run
 REAL_PICTURES = Path(
     os.environ.get("CNNLAB_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
 )
-RUNS = 200
 
 
 @contextmanager
@@ -41,12 +40,12 @@ def empty_workspace() -> Iterator[Path]:
 
 
 @contextmanager
-def filled_workspace() -> Iterator[Path]:
-    """A workspace with one dataset and 200 finished runs."""
+def filled_workspace(runs: int = 200) -> Iterator[Path]:
+    """A workspace with one dataset and so many finished runs."""
     with empty_workspace() as home:
         import_and_wait(SourceImport(name="Digits", source="digits"))
-        for number in range(1, RUNS + 1):
-            past_run(number, accuracy=0.8 + number / 2000)
+        for number in range(1, runs + 1):
+            past_run(number, accuracy=0.8 + number / runs / 10)
         yield home
 
 

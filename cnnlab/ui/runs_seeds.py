@@ -150,6 +150,6 @@ def _columns() -> dict[str, object]:
         "test_spread": number("±", format="%.1f", help=points),
         "test_low": number("lowest", format="%.1f %%", help="Of the seed with the lowest test accuracy."),
         "test_high": number("highest", format="%.1f %%", help="Of the seed with the highest test accuracy."),
-        "validation": number("Validation, mean", format="%.1f %%", help="Mean accuracy of the best epochs."),
+        "validation": number("Validation", format="%.1f %%", help="Mean accuracy of the best epochs."),
         "validation_spread": number("± ", format="%.1f", help=points),
     }
