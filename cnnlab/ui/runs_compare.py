@@ -18,12 +18,13 @@ from cnnlab.runs.rows import RunRow
 from cnnlab.runs.tail import find_tail
 from cnnlab.settings import workspace
 from cnnlab.specs.differences import Difference, differences
-from cnnlab.ui import forms, frame, runs_versus, text
+from cnnlab.ui import forms, frame, run_parts, runs_versus, text
 from cnnlab.ui.live_chart import live_chart
 
 MOST_COMPARED = 8
 """More curves than colours that can be told apart help nobody."""
 LONGEST_VALUE = 300
+SECONDS_BETWEEN_LOOKS = 2.0
 
 
 def comparison(selected: Sequence[RunRow]) -> None:
@@ -40,8 +41,10 @@ def comparison(selected: Sequence[RunRow]) -> None:
         on_change="rerun",
     )
     if curves.open:
+        # A fragment: smoothing draws the curves again and not the page, and a live run's grow by themselves.
+        every = SECONDS_BETWEEN_LOOKS if any(row.state in run_parts.LIVE for row in compared) else None
         with curves:
-            _curves(compared)
+            st.fragment(_curves, run_every=every)(compared)
     if settings.open:
         with settings:
             _settings(compared)
