@@ -4,6 +4,8 @@ Every accuracy on the screen comes with an interval from here. This module never
 """
 
 import math
+import statistics
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -53,6 +55,33 @@ def difference_interval(correct_before: np.ndarray, correct_after: np.ndarray) -
     middle = better - worse
     half = Z_95 * math.sqrt((better + worse - middle**2) / (total + 2))
     return max(-1.0, middle - half), min(1.0, middle + half)
+
+
+def mean_difference_interval(before: Sequence[float], after: Sequence[float]) -> tuple[float, float]:
+    """Interval of 95 % for the change of the mean score between two settings, each run with several seeds.
+
+    Welch's, for few draws of unequal spread (1947, https://doi.org/10.1093/biomet/34.1-2.28).
+
+    Args:
+        before: One score a seed, at least 2.
+        after: The same for the other settings, at least 2.
+
+    Returns:
+        Low and high end of the mean after minus the mean before.
+    """
+    if min(len(before), len(after)) < 2:
+        raise ValueError("One seed says nothing of the spread; at least two of each are needed.")
+    from scipy import stats
+
+    parts = [statistics.variance(scores) / len(scores) for scores in (before, after)]
+    change = statistics.fmean(after) - statistics.fmean(before)
+    if not sum(parts):
+        return change, change
+    freedom = sum(parts) ** 2 / sum(
+        part**2 / (len(scores) - 1) for part, scores in zip(parts, (before, after), strict=True)
+    )
+    half = float(stats.t.ppf(0.975, freedom)) * math.sqrt(sum(parts))
+    return change - half, change + half
 
 
 def mcnemar_p(correct_a: np.ndarray, correct_b: np.ndarray) -> float:

@@ -43,14 +43,18 @@ class Family:
         """Each seed once, ascending."""
         return tuple(sorted({row.seed for row in self.rows}))
 
-    def spread(self, score: str) -> Spread | None:
-        """Mean and spread of a score over the runs that have it; a seed that ran twice counts once, by its newest.
+    def scores(self, score: str) -> tuple[float, ...]:
+        """A score of each seed that has one; a seed that ran twice counts once, by its newest run.
 
         Args:
             score: A field of `RunRow`: `test_accuracy`, `val_accuracy`, ...
         """
         scored = [row for row in self.rows if getattr(row, score) is not None]
-        values = [getattr(row, score) for row in {row.seed: row for row in reversed(scored)}.values()]
+        return tuple(getattr(row, score) for row in {row.seed: row for row in reversed(scored)}.values())
+
+    def spread(self, score: str) -> Spread | None:
+        """Mean and spread of a score, or None where no run has it yet."""
+        values = self.scores(score)
         if not values:
             return None
         return Spread(
@@ -63,12 +67,15 @@ class Family:
 
 
 def families(rows: Sequence[RunRow]) -> list[Family]:
-    """Group runs, newest first, by their settings; groups come in the order of their newest run."""
+    """Group runs by their settings; groups come in the order of the first run that is given of each."""
     groups: dict[str, list[RunRow]] = {}
     for row in rows:
         # A damaged run has no settings that it could share.
         groups.setdefault(row.family or row.id, []).append(row)
-    return [Family(rows=tuple(group)) for group in groups.values()]
+    return [
+        Family(rows=tuple(sorted(group, key=lambda row: (row.created_at, row.id), reverse=True)))
+        for group in groups.values()
+    ]
 
 
 def unused_seeds(used: Sequence[int]) -> Iterator[int]:

@@ -3,6 +3,7 @@
 This module never trains anything: it hands copies of a run to the queue.
 """
 
+import statistics
 from collections.abc import Sequence
 from itertools import islice
 
@@ -10,12 +11,13 @@ import pandas as pd
 import streamlit as st
 
 from cnnlab.errors import CnnlabError
+from cnnlab.evaluation.comparison import mean_difference_interval
 from cnnlab.runs.families import Family, Spread, families, unused_seeds, with_seed
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.rows import RunRow
 from cnnlab.settings import workspace
 from cnnlab.training.launch import start_run
-from cnnlab.ui import run_parts, runs_table, text
+from cnnlab.ui import frame, run_parts, runs_table, text
 
 MOST_COPIES = 20
 USUAL_COPIES = 3
@@ -43,7 +45,35 @@ def table(rows: Sequence[RunRow]) -> list[RunRow]:
     )
     st.caption(SPREAD)
     chosen = [groups[position] for position in event.selection.rows if position < len(groups)]
+    if len(chosen) == 2:
+        # What was run before is what the other is held against.
+        _difference(*sorted(chosen, key=lambda group: group.rows[-1].id))
     return [row for group in chosen for row in group.rows]
+
+
+def _difference(before: Family, after: Family) -> None:
+    """Say whether one of two groups is better than the other by more than its seeds differ among themselves."""
+    old, new = before.scores("test_accuracy"), after.scores("test_accuracy")
+    if min(len(old), len(new)) < 2:
+        frame.note("To tell these two apart over seeds, each needs a test accuracy of at least two seeds.")
+        return
+    if len({(group.rows[0].dataset_id, group.rows[0].dataset_version) for group in (before, after)}) > 1:
+        frame.note(
+            "These two were judged by different pictures: their accuracies cannot be laid side by side."
+        )
+        return
+    low, high = mean_difference_interval(old, new)
+    change = statistics.fmean(new) - statistics.fmean(old)
+    span = f"{100 * change:+.1f} points (95 % interval {100 * low:+.1f} to {100 * high:+.1f})"
+    names = [text.shorten(group.name, limit=80) for group in (after, before)]
+    if low <= 0.0 <= high:
+        frame.note(
+            f"Within noise: {names[0]!r} against {names[1]!r}, {span} over {len(new)} and {len(old)} seeds."
+        )
+        return
+    better, worse = names if change > 0 else names[::-1]
+    sentence = f"{better!r} is better than {worse!r} over {len(new)} and {len(old)} seeds: {span}."
+    st.success(text.escape(sentence, limit=frame.ERROR_LIMIT), icon=":material/verified:")
 
 
 def again_button(row: RunRow, *, everything: Sequence[RunRow]) -> None:

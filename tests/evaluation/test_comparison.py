@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from cnnlab.evaluation.comparison import difference_interval, mcnemar_p, wilson_interval
+from cnnlab.evaluation.comparison import (
+    difference_interval,
+    mcnemar_p,
+    mean_difference_interval,
+    wilson_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -77,3 +82,17 @@ def test_mcnemar_is_two_tails_of_a_fair_coin(only_a, only_b, p):
     b = np.array([False] * only_a + [True] * only_b + [True] * 7)
     assert mcnemar_p(a, b) == pytest.approx(p)
     assert mcnemar_p(b, a) == pytest.approx(p)
+
+
+def test_the_interval_between_seeds_is_welchs():
+    from scipy import stats
+
+    before, after = (0.90, 0.91, 0.93), (0.95, 0.94, 0.97, 0.96)
+    expected = stats.ttest_ind(after, before, equal_var=False).confidence_interval()
+    assert mean_difference_interval(before, after) == pytest.approx((expected.low, expected.high))
+
+
+def test_seeds_that_never_differ_leave_no_doubt_and_one_seed_leaves_nothing_to_say():
+    assert mean_difference_interval((0.5, 0.5), (0.75, 0.75)) == (0.25, 0.25)
+    with pytest.raises(ValueError, match="at least two of each"):
+        mean_difference_interval((0.5,), (0.75, 0.75))

@@ -36,6 +36,29 @@ def test_a_selected_group_is_all_its_runs(open_page):
     assert "Delete 3" in {button.label for button in page.button}
 
 
+@pytest.mark.parametrize(
+    ("accuracies", "said"),
+    [
+        pytest.param((0.90, 0.91, 0.92), "is better than", id="better"),
+        pytest.param((0.60, 0.70, 0.80), "Within noise", id="noise"),
+        pytest.param((0.90,), "at least two seeds", id="one seed"),
+    ],
+)
+def test_two_groups_are_told_apart_only_beyond_what_their_seeds_differ(open_page, accuracies, said):
+    for seed, accuracy in enumerate((0.70, 0.71, 0.72)):
+        past_run(seed, spec=run_spec("Old", seed=seed), accuracy=accuracy)
+    for seed, accuracy in enumerate(accuracies):
+        past_run(10 + seed, spec=run_spec("New", seed=seed, class_names=("a", "b")), accuracy=accuracy)
+    page = open_page("runs")
+    page.toggle(key="runs-over-seeds").set_value(True)
+    page = page.run()
+    key = f"runs-families-{hash(tuple(row.id for row in store.list_runs()))}"
+    page.session_state[key] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    page = page.run()
+    assert not page.exception
+    assert any(said in element.value for element in (*page.success, *page.info))
+
+
 def test_other_seeds_are_queued_under_names_that_say_them(open_page, dataset, launched):
     spec = run_spec("Tiny on Pets", dataset=dataset.reference(), class_names=dataset.class_names, seed=1)
     first = past_run(1, spec=spec)

@@ -17,7 +17,7 @@ def row(id, *, family="f", seed=0, name="Tiny", test_accuracy=None):
     )  # fmt: skip
 
 
-def test_runs_are_grouped_by_their_settings_in_the_order_of_the_newest():
+def test_runs_are_grouped_by_their_settings_in_the_order_they_come():
     rows = [row("d", seed=2), row("c", family="g"), row("b", seed=1), row("a", family="g", seed=5)]
     first, second = families(rows)
     assert [each.id for each in first.rows] == ["d", "b"]
@@ -27,6 +27,11 @@ def test_runs_are_grouped_by_their_settings_in_the_order_of_the_newest():
 def test_a_group_is_called_as_its_oldest_run_without_the_seed():
     (family,) = families([row("b", name="Renamed (seed 2)"), row("a", name="Tiny on Digits (seed 0)")])
     assert family.name == "Tiny on Digits"
+
+
+def test_within_a_group_the_newest_comes_first_however_the_list_is_in_order():
+    (family,) = families([row("a", name="Oldest"), row("c"), row("b")])
+    assert ([each.id for each in family.rows], family.name) == (["c", "b", "a"], "Oldest")
 
 
 def test_damaged_runs_are_no_group():
