@@ -8,6 +8,7 @@ from types import MappingProxyType
 from cnnlab.claims import (
     convolution_by_hand,
     fine_tuning_rate,
+    flatten_or_pooling,
     pooling_by_hand,
     preprocessing,
     quiz,
@@ -26,6 +27,7 @@ CLAIMS: MappingProxyType[str, Claim] = MappingProxyType(
             shifted_pictures.CLAIM,
             convolution_by_hand.CLAIM,
             pooling_by_hand.CLAIM,
+            flatten_or_pooling.CLAIM,
             fine_tuning_rate.CLAIM,
             transfer_or_scratch.CLAIM,
             preprocessing.CLAIM,
