@@ -289,7 +289,8 @@ CLAIM = Claim(
     says="EfficientNet has its own preprocessing built in, so raw pictures go straight into it.",
     exactly="Of the lesson's four backbones only the two EfficientNetV2 carry their scaling inside. MobileNetV2 wants -1..1, ResNet50 "
     "blue, green, red with the mean taken away (keras.io, Keras Applications). And the division by 255 that the lesson uses from "
-    "scratch breaks every one of them, without a word. In cnnlab the scaling is part of every network.",
+    "scratch, put before a backbone's own scaling, leaves it nothing but black pictures, without a word. In cnnlab the scaling is part of "
+    "every network.",
     experiment=f"Feeds {LABEL} the same pictures in six ways. One reading trains a new head on each; the other trains right and feeds wrongly "
     "only when predicting, which is what happens in daily life.",
     icon=":material/palette:",
