@@ -17,6 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 NAMES = (
     "first_page",
     "pages",
+    "building",
     "importing",
     "learner",
     "transfer",
@@ -25,6 +26,7 @@ NAMES = (
     "extraction",
     "estimates",
     "predicting",
+    "presets",
     "claims",
 )
 """Modules of this folder, each with a function `run() -> pandas.DataFrame` and a docstring that says what it measures."""

@@ -4,6 +4,7 @@ Measured: `open(path, "wb")` truncates first, so a killed writer leaves nothing 
 This module never knows what is in a file.
 """
 
+import fcntl
 import os
 import shutil
 import time
@@ -61,6 +62,25 @@ def read_last_lines(path: Path, *, lines: int, most_bytes: int = 64 * 1024) -> s
     except FileNotFoundError:
         return ""
     return "\n".join(text.splitlines()[-lines:])
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a living process holds the exclusive lock (of `filelock`) on a file; False where there is none.
+
+    Asked for a shared lock, so that two readers who look in the same moment never take each other
+    for a worker; a worker that starts in that moment waits for some milliseconds.
+    """
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return False
+    with file:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
+    return False
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,11 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+# The same examples each time, however long a busy machine takes for one: what passed yesterday passes today.
+# `pytest --hypothesis-profile=search` looks for new ones.
+settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeat", settings.get_profile("search"), derandomize=True, database=None)
+settings.load_profile("repeat")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,9 +29,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give every test an empty workspace, so that none sees another's or the user's own."""
+    """Give every test an empty workspace, so that none sees another's or the user's own; nor what Keras has fetched."""
     folder = tmp_path / "home"
     monkeypatch.setenv("CNNLAB_HOME", str(folder))
+    monkeypatch.setenv("CNNLAB_KERAS_HOME", str(tmp_path / "no_keras"))
     return folder
 
 

@@ -1,5 +1,6 @@
 """A file is written whole or not at all, and what killed writers leave goes away."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -7,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from cnnlab.files import read_last_lines, remove_leftovers, write_atomically, write_text
+from cnnlab.files import is_locked, read_last_lines, remove_leftovers, write_atomically, write_text
 
 
 def test_a_file_is_written_and_replaced_and_nothing_else_is_left(tmp_path):
@@ -94,3 +96,15 @@ def test_the_last_lines_of_a_log(tmp_path, content, expected):
     if content is not None:
         path.write_bytes(content)
     assert read_last_lines(path, lines=2) == expected
+
+
+def test_a_lock_is_seen_while_it_is_held_and_looking_takes_none(tmp_path):
+    path = tmp_path / "worker.lock"
+    assert not is_locked(path), "there is no file yet"
+    with FileLock(path):
+        assert is_locked(path)
+    path.touch()
+    assert not is_locked(path)
+    with path.open("rb") as reader:
+        fcntl.flock(reader, fcntl.LOCK_SH)
+        assert not is_locked(path), "another one who looks is no worker"

@@ -4,6 +4,7 @@ The live chart is no figure but a payload (`charts.live`). This module never dra
 """
 
 from cnnlab.charts.backbones import accuracy_against_size as backbones
+from cnnlab.charts.claims import claim_bars, claim_lines
 from cnnlab.charts.datasets import class_counts
 from cnnlab.charts.drift import weight_drift
 from cnnlab.charts.evaluation import confusion_matrix
@@ -14,6 +15,8 @@ from cnnlab.charts.race import accuracy_against_latency as race
 
 __all__ = [
     "backbones",
+    "claim_bars",
+    "claim_lines",
     "class_counts",
     "confusion_matrix",
     "learning_curves",

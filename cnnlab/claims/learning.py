@@ -4,6 +4,7 @@ The steps are those of `training.learner`, so what a claim measures is what a ru
 never decides what a claim means.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +41,7 @@ def train(
     learning_rate: float = 1e-3,
     schedule: str = "cosine",
     seed: int = 0,
+    on_epoch: Callable[[], None] | None = None,
 ) -> None:
     """Train a network with Adam.
 
@@ -54,6 +56,7 @@ def train(
         learning_rate: The highest of the schedule.
         schedule: Name of a row of `training.schedules`.
         seed: Of the order of the pictures.
+        on_epoch: Called after every epoch.
     """
     learner = Learner(model, optimizer=build_optimizer("adam", learning_rate=learning_rate))
     steps = epochs * count_batches(len(labels), batch_size=batch_size)
@@ -67,6 +70,8 @@ def train(
             )
             learner.learn(inputs[batch], labels[batch])
             step += 1
+        if on_epoch is not None:
+            on_epoch()
 
 
 def train_blocks(

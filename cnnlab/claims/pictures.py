@@ -79,6 +79,17 @@ def load_pictures(
     return _dataset(source, image_size, num_training, num_test, seed=seed, report=report)
 
 
+def count_classes(source: str) -> int:
+    """How many classes the pictures of a source have.
+
+    Raises:
+        DatasetError: There is no such dataset.
+    """
+    if source in READY_MADE:
+        return len(FORMS) if source == "shapes" else 10
+    return find_dataset(source).num_classes
+
+
 def choose_evenly(labels: np.ndarray, count: int, *, seed: int) -> np.ndarray:
     """Choose positions, each class in turn, so that classes are as even as they can be.
 

@@ -5,12 +5,35 @@ This module never measures.
 
 from types import MappingProxyType
 
-from cnnlab.claims import shuffled_pixels
+from cnnlab.claims import (
+    convolution_by_hand,
+    fine_tuning_rate,
+    flatten_or_pooling,
+    pooling_by_hand,
+    preprocessing,
+    quiz,
+    shifted_pictures,
+    shuffled_pixels,
+    transfer_or_scratch,
+)
 from cnnlab.claims.claim import Claim
 from cnnlab.errors import ClaimError, unknown_name
 
 CLAIMS: MappingProxyType[str, Claim] = MappingProxyType(
-    {claim.id: claim for claim in (shuffled_pixels.CLAIM,)}
+    {
+        claim.id: claim
+        for claim in (
+            shuffled_pixels.CLAIM,
+            shifted_pictures.CLAIM,
+            convolution_by_hand.CLAIM,
+            pooling_by_hand.CLAIM,
+            flatten_or_pooling.CLAIM,
+            fine_tuning_rate.CLAIM,
+            transfer_or_scratch.CLAIM,
+            preprocessing.CLAIM,
+            quiz.CLAIM,
+        )
+    }
 )
 
 

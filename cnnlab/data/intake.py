@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from cnnlab.data.children import start_detached
@@ -37,7 +36,7 @@ from cnnlab.data.library import find_dataset
 from cnnlab.data.sources import find_source
 from cnnlab.data.text import counted, safe_text
 from cnnlab.errors import DatasetError
-from cnnlab.files import write_text
+from cnnlab.files import is_locked, write_text
 from cnnlab.settings import MEGABYTE, settings, workspace
 
 IMPORT_ID = re.compile(r"^\d{8}-\d{6}-[0-9a-f]{6}$")
@@ -113,13 +112,7 @@ class ImportJob:
 
     def is_held(self) -> bool:
         """Whether a living worker holds this import."""
-        lock = FileLock(self.folder / "worker.lock")
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            return True
-        lock.release()
-        return False
+        return is_locked(self.folder / "worker.lock")
 
     def log_tail(self, lines: int = 20) -> str:
         """The last lines that the worker printed."""

@@ -12,6 +12,7 @@ module never looks at a label and never holds more than a few blocks in memory.
 import functools
 import hashlib
 import json
+import logging
 import os
 import shutil
 import uuid
@@ -41,6 +42,8 @@ DECODERS = min(4, os.cpu_count() or 1)
 """Threads; Pillow lets others run while it decodes and resizes."""
 RECIPE = 1
 """Grows when `images` makes other pixels of the same bytes; packs of before are then made again."""
+
+log = logging.getLogger(__name__)
 
 OnProgress = Callable[[int, int], None]
 
@@ -145,7 +148,8 @@ def _make_pack(
     resize: Resize,
     on_progress: OnProgress | None,
 ) -> None:
-    make_room(int(np.prod(shape)))
+    if sentence := make_room(int(np.prod(shape))).sentence:
+        log.warning(sentence)
     _check_room(place.parent, dataset, needed=int(np.prod(shape)))
     temporary = place.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
     temporary.mkdir()

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from cnnlab.data.children import start_detached
-from cnnlab.files import read_last_lines, write_text
+from cnnlab.files import is_locked, read_last_lines, write_text
 from cnnlab.jobs.records import JobProgress, JobState
 
 LAUNCH_GRACE_SECONDS = 60.0
@@ -100,13 +99,7 @@ class Job:
 
     def is_held(self) -> bool:
         """Whether a living worker holds it."""
-        lock = FileLock(self.folder / "worker.lock")
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            return True
-        lock.release()
-        return False
+        return is_locked(self.folder / "worker.lock")
 
     def _said(self) -> JobProgress:
         said = self.read("progress.json", JobProgress)

@@ -97,7 +97,7 @@ def _convolution(block: Convolution, signal: Signal) -> list[Layer]:
         reached = _slide(
             reached, size=block.kernel_size, strides=strides, padding=block.padding, maps=block.filters
         )
-        biases = 0 if block.batch_normalization else block.filters
+        biases = block.filters if block.has_bias else 0
         multiply_adds = prod(reached.shape[:2]) * weights
         layers.append(Layer(output=reached, parameters=weights + biases, multiply_adds=multiply_adds))
         if block.batch_normalization:
@@ -163,7 +163,7 @@ def _depthwise_convolution(block: DepthwiseConvolution, signal: Signal) -> list[
 
 def _filtered(block: Any, signal: Signal, *, maps: int, weights: int) -> list[Layer]:
     reached = _slide(signal, size=block.kernel_size, strides=block.strides, padding="same", maps=maps)
-    biases = 0 if block.batch_normalization else maps
+    biases = maps if block.has_bias else 0
     filters = Layer(
         output=reached, parameters=weights + biases, multiply_adds=prod(reached.shape[:2]) * weights
     )
@@ -213,7 +213,7 @@ def _convolved(
 ) -> list[Layer]:
     weights = size**2 * signal.shape[-1] * maps
     reached = _slide(signal, size=size, strides=strides, padding="same", maps=maps)
-    biases = 0 if block.batch_normalization else maps
+    biases = maps if block.has_bias else 0
     convolution = Layer(
         output=reached, parameters=weights + biases, multiply_adds=prod(reached.shape[:2]) * weights
     )

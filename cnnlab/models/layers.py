@@ -74,7 +74,7 @@ def _activated(block: Any, name: str, *, flow: str) -> Steps:
 def _bias_and_activation(block: Any) -> dict[str, Any]:
     """Batch normalization adds a shift of its own and comes before the activation."""
     if block.batch_normalization:
-        return {"use_bias": False}
+        return {} if block.has_bias else {"use_bias": False}
     return {} if block.activation == "linear" else {"activation": block.activation}
 
 
@@ -136,9 +136,9 @@ def _step_aside(
     block: Any, name: str, size: int, filters: int, strides: int, way: tuple[str, str], *, activated: bool
 ) -> Steps:
     settings = {"filters": filters, "kernel_size": size, "strides": strides, "padding": "same"}
-    if block.batch_normalization:
+    if not block.has_bias:
         settings["use_bias"] = False
-    elif activated and block.activation != "linear":
+    elif not block.batch_normalization and activated and block.activation != "linear":
         settings["activation"] = block.activation
     step = LayerStep(layer="Conv2D", settings=settings, name=name, inputs=(way[0],), output=way[1])
     return [step, *_normalized(block, name, flow=way[1], activated=activated)]

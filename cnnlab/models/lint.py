@@ -32,6 +32,7 @@ RULES: MappingProxyType[str, Rule] = MappingProxyType(
         "strong_dropout_at_the_end": Rule(severity="warning", find=lint_layers.strong_dropout_at_the_end),
         "no_non_linearity": Rule(severity="warning", find=lint_layers.no_non_linearity),
         "slow_running_mean": Rule(severity="warning", find=lint_layers.slow_running_mean),
+        "bias_for_nothing": Rule(severity="warning", find=lint_layers.bias_for_nothing),
         "pool_drops_the_edge": Rule(severity="hint", find=lint_shapes.pool_drops_the_edge),
         "does_nothing": Rule(severity="hint", find=lint_layers.does_nothing),
         "deep_without_normalization": Rule(severity="hint", find=lint_layers.deep_without_normalization),
@@ -40,7 +41,7 @@ RULES: MappingProxyType[str, Rule] = MappingProxyType(
         "narrow_before_the_output": Rule(severity="hint", find=lint_layers.narrow_before_the_output),
     }
 )
-"""Every rule. A bias before batch normalization is no rule: no block can be set to have one."""
+"""Every rule."""
 
 
 @dataclass(frozen=True, kw_only=True)

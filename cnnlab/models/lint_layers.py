@@ -7,21 +7,21 @@ Each takes a network and its anatomy and yields what it found. This module never
 from collections.abc import Iterator
 from math import prod
 
-from cnnlab.models.anatomy import Anatomy
+from cnnlab.models.anatomy import Anatomy, describe_network
 from cnnlab.models.lint_rules import (
     AROUND,
     BRIDGES,
     CONVOLUTIONS,
     DROPOUTS,
     POOLS,
-    Change,
     Found,
     Place,
+    insert,
     places,
-    put_before,
-    set_at,
-    without,
+    remove,
+    use,
 )
+from cnnlab.specs.activations import ACTIVATIONS
 from cnnlab.specs.blocks import Block, Convolution, MaxPooling
 from cnnlab.specs.networks import BlockNetwork
 
@@ -31,7 +31,7 @@ MOST_CONVOLUTIONS_PLAIN = 8
 """More in a row without normalization are hard to train from random weights."""
 MOST_SATURATING = 2
 MOST_HIDDEN_LAYERS = 2
-SATURATING = frozenset({"tanh", "sigmoid"})
+SATURATING = frozenset(name for name, row in ACTIVATIONS.items() if row.largest_slope is not None)
 LINEAR_BETWEEN = DROPOUTS | BRIDGES | {"average_pooling"}
 """Blocks through which two linear layers are still one; a max pool is none of them."""
 
@@ -48,11 +48,8 @@ def no_convolution(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]:
         f"list in which neighbours mean nothing, and what is learned in one corner is unknown in the others. A "
         f"convolution uses the same few weights everywhere: 32 filters of 3 × 3 have 896.",
         changes=(
-            Change(
-                label="Start with a convolution and a pool",
-                blocks=put_before(network, 0, look, MaxPooling()),
-            ),
-            Change(label="Start with a convolution", blocks=put_before(network, 0, look)),
+            insert(network, 0, look, MaxPooling(), label="Start with a convolution and a pool"),
+            insert(network, 0, look, label="Start with a convolution"),
         ),
     )
 
@@ -69,7 +66,7 @@ def dropout_on_the_picture(network: BlockNetwork, anatomy: Anatomy) -> Iterator[
                 sentence=f"Dropout right after the picture silences {place.block.rate:.0%} of its {numbers:,} "
                 f"numbers before any layer has looked: what is gone here, nothing below can bring back. Put it "
                 f"behind a pool or a dense layer.",
-                changes=(Change(label="Remove this dropout", blocks=without(network, place.at)),),
+                changes=(remove(network, place.at, label="Remove this dropout"),),
             )
 
 
@@ -86,9 +83,11 @@ def strong_dropout_at_the_end(network: BlockNetwork, anatomy: Anatomy) -> Iterat
                 f"values at a time: a rate of {place.block.rate:.0%} right before it slows learning more than it "
                 f"prevents overfitting. {STRONGEST_DROPOUT:.0%} is the usual highest.",
                 changes=(
-                    Change(
+                    use(
+                        network,
+                        place.at,
                         label=f"Use a rate of {STRONGEST_DROPOUT:.0%}",
-                        blocks=set_at(network, place.at, rate=STRONGEST_DROPOUT),
+                        rate=STRONGEST_DROPOUT,
                     ),
                 ),
             )
@@ -113,7 +112,7 @@ def no_non_linearity(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]
             sentence=f"No non-linearity stands between this {place.row.label.lower()} and {other}: together they "
             f"are one linear layer, and its {place.row.parameters:,} weights add nothing that the other could not "
             f"do alone.",
-            changes=(Change(label="Use ReLU", blocks=set_at(network, place.at, activation="relu")),),
+            changes=(use(network, place.at, label="Use ReLU", activation="relu"),),
         )
 
 
@@ -152,15 +151,30 @@ def slow_running_mean(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found
         f"{4.6 / max(1 - momentum, 1e-9):,.0f} steps to follow by 99%. Measured on 1,000 pictures: with 0.99 validation "
         f"accuracy was 0.24 after ten epochs, with 0.9 it was 0.59.",
         changes=(
-            Change(
+            use(
+                network,
+                *slow,
                 label=f"Use momentum {QUICK_MOMENTUM}",
-                blocks=tuple(
-                    block.with_changes(batch_normalization_momentum=QUICK_MOMENTUM) if at in slow else block
-                    for at, block in enumerate(network.blocks)
-                ),
+                batch_normalization_momentum=QUICK_MOMENTUM,
             ),
         ),
     )
+
+
+def bias_for_nothing(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]:
+    """Batch normalization takes the mean of each map away, and with it whatever a bias added."""
+    for place in places(network, anatomy):
+        block = place.block
+        if getattr(block, "batch_normalization", False) and block.has_bias:
+            change = use(network, place.at, label="Leave the bias out", bias_before_normalization=False)
+            without = describe_network(network.with_changes(blocks=change.blocks), num_classes=2)
+            biases = place.row.parameters - without.rows[place.at + 1].parameters
+            yield Found(
+                block=place.at,
+                sentence=f"A bias stands before the batch normalization, which takes the mean of each map away and "
+                f"the bias with it, then adds a shift of its own: {biases:,} weights for nothing.",
+                changes=(change,),
+            )
 
 
 def does_nothing(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]:
@@ -175,34 +189,23 @@ def does_nothing(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]:
         elif block.kind in POOLS and block.pool_size == 1 and block.strides in (0, 1):
             reason = "A pool of 1 × 1 keeps every value as it is."
         if reason:
-            change = Change(label="Remove this block", blocks=without(network, place.at))
+            change = remove(network, place.at, label="Remove this block")
             yield Found(block=place.at, sentence=reason, changes=(change,))
 
 
 def deep_without_normalization(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]:
     """Many plain convolutions in a row."""
     plain = [
-        (at, block)
-        for at, block in enumerate(network.blocks)
-        if getattr(block, "batch_normalization", None) is False
+        at for at, block in enumerate(network.blocks) if getattr(block, "batch_normalization", None) is False
     ]
-    convolutions = sum(getattr(block, "repeats", 1) for _, block in plain)
+    convolutions = sum(getattr(network.blocks[at], "repeats", 1) for at in plain)
     if convolutions <= MOST_CONVOLUTIONS_PLAIN:
         return
-    positions = {at for at, _ in plain}
     yield Found(
-        block=plain[0][0],
+        block=plain[0],
         sentence=f"{convolutions} convolutions have no normalization. From random weights, gradients fade or grow "
         f"on so long a way; batch normalization keeps each map at mean 0 and spread 1.",
-        changes=(
-            Change(
-                label="Use batch normalization in all",
-                blocks=tuple(
-                    block.with_changes(batch_normalization=True) if at in positions else block
-                    for at, block in enumerate(network.blocks)
-                ),
-            ),
-        ),
+        changes=(use(network, *plain, label="Use batch normalization in all", batch_normalization=True),),
     )
 
 
@@ -211,21 +214,13 @@ def saturating_activations(network: BlockNetwork, anatomy: Anatomy) -> Iterator[
     flat = [at for at, block in enumerate(network.blocks) if getattr(block, "activation", "") in SATURATING]
     if len(flat) <= MOST_SATURATING:
         return
-    name = network.blocks[flat[0]].activation
-    largest = {"tanh": "1", "sigmoid": "0.25"}[name]
+    row = ACTIVATIONS[network.blocks[flat[0]].activation]
+    labels = " or ".join(ACTIVATIONS[name].label for name in sorted(SATURATING))
     yield Found(
         block=flat[0],
-        sentence=f"{len(flat)} blocks have {' or '.join(sorted(SATURATING))}, which are flat at both ends: the slope "
-        f"of {name} is {largest} at most, and gradients shrink at every such layer. ReLU lets them pass.",
-        changes=(
-            Change(
-                label="Use ReLU in all",
-                blocks=tuple(
-                    block.with_changes(activation="relu") if at in flat else block
-                    for at, block in enumerate(network.blocks)
-                ),
-            ),
-        ),
+        sentence=f"{len(flat)} blocks have {labels}, which are flat at both ends: the slope of {row.label} is "
+        f"{row.largest_slope:g} at most, and gradients shrink at every such layer. ReLU lets them pass.",
+        changes=(use(network, *flat, label="Use ReLU in all", activation="relu"),),
     )
 
 
@@ -242,7 +237,7 @@ def deep_head(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]:
             block=last.at,
             sentence=f"{len(dense)} dense layers follow the global pooling. They see {walked[pooled].reached_by[-1]} "
             f"means and no positions any more: one is usually enough, and depth pays above the pooling.",
-            changes=(Change(label="Remove this layer", blocks=without(network, last.at)),),
+            changes=(remove(network, last.at, label="Remove this layer"),),
         )
 
 
@@ -256,9 +251,11 @@ def narrow_before_the_output(network: BlockNetwork, anatomy: Anatomy) -> Iterato
                 sentence=f"{num_classes:,} classes have to be told apart from {place.block.units} values here. "
                 f"A dense layer usually has at least as many units as there are classes.",
                 changes=(
-                    Change(
+                    use(
+                        network,
+                        place.at,
                         label=f"Use {num_classes} units",
-                        blocks=set_at(network, place.at, units=min(num_classes, 8192)),
+                        units=min(num_classes, 8192),
                     ),
                 ),
             )

@@ -78,24 +78,27 @@ def places(network: BlockNetwork, anatomy: Anatomy) -> list[Place]:
     return found
 
 
-def without(network: BlockNetwork, at: int) -> tuple[Block, ...]:
-    """The blocks but one."""
-    return network.blocks[:at] + network.blocks[at + 1 :]
+def insert(network: BlockNetwork, at: int, *blocks: Block, label: str) -> Change:
+    """Put blocks in before one."""
+    return Change(label=label, blocks=network.blocks[:at] + blocks + network.blocks[at:])
 
 
-def put_before(network: BlockNetwork, at: int, *blocks: Block) -> tuple[Block, ...]:
-    """The blocks with others put in before one."""
-    return network.blocks[:at] + blocks + network.blocks[at:]
+def remove(network: BlockNetwork, at: int, *, label: str) -> Change:
+    """Leave one block out."""
+    return Change(label=label, blocks=network.blocks[:at] + network.blocks[at + 1 :])
 
 
-def put_for(network: BlockNetwork, at: int, block: Block) -> tuple[Block, ...]:
-    """The blocks with one exchanged."""
-    return (*network.blocks[:at], block, *network.blocks[at + 1 :])
+def exchange(network: BlockNetwork, at: int, block: Block, *, label: str) -> Change:
+    """Put another block in the place of one."""
+    return Change(label=label, blocks=(*network.blocks[:at], block, *network.blocks[at + 1 :]))
 
 
-def set_at(network: BlockNetwork, at: int, **settings: Any) -> tuple[Block, ...]:
-    """The blocks with other settings of one."""
-    return put_for(network, at, network.blocks[at].with_changes(**settings))
+def use(network: BlockNetwork, *at: int, label: str, **settings: Any) -> Change:
+    """Give one block or several other settings."""
+    blocks = tuple(
+        block.with_changes(**settings) if place in at else block for place, block in enumerate(network.blocks)
+    )
+    return Change(label=label, blocks=blocks)
 
 
 def size(shape: tuple[int, ...]) -> str:

@@ -15,12 +15,12 @@ from cnnlab.models.lint_rules import (
     Change,
     Found,
     Place,
+    exchange,
+    insert,
     places,
-    put_before,
-    put_for,
-    set_at,
+    remove,
     size,
-    without,
+    use,
 )
 from cnnlab.specs.blocks import Convolution, Flatten, GlobalAveragePooling, MaxPooling
 from cnnlab.specs.networks import BlockNetwork
@@ -44,23 +44,20 @@ def _mending(network: BlockNetwork, anatomy: Anatomy, problem: Problem) -> Itera
     at = len(network.blocks) if problem.block is None else problem.block
     block = network.blocks[at] if at < len(network.blocks) else None
     if block is not None and block.kind in POOLS:
-        yield Change(label="Remove this pool", blocks=without(network, at))
+        yield remove(network, at, label="Remove this pool")
     if getattr(block, "padding", "same") == "valid":
-        yield Change(label="Use padding same", blocks=set_at(network, at, padding="same"))
-    yield Change(
-        label="Put Global average pooling before it", blocks=put_before(network, at, GlobalAveragePooling())
-    )
+        yield use(network, at, label="Use padding same", padding="same")
+    yield insert(network, at, GlobalAveragePooling(), label="Put Global average pooling before it")
     for position, each in enumerate(network.blocks):
         if each.kind == "flatten":
-            pooled = put_for(network, position, GlobalAveragePooling())
-            yield Change(label="Global average pooling for Flatten", blocks=pooled)
+            yield _pool_instead(network, position)
     for setting in ("units", "filters", "groups"):
         value = getattr(block, setting, 1)
         while value > 1:
             value //= 2
-            yield Change(label=f"Use {value} {setting}", blocks=set_at(network, at, **{setting: value}))
+            yield use(network, at, label=f"Use {value} {setting}", **{setting: value})
     if block is not None:
-        yield Change(label="Remove this block", blocks=without(network, at))
+        yield remove(network, at, label="Remove this block")
 
 
 def flatten_makes_the_weights(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]:
@@ -84,13 +81,12 @@ def flatten_makes_the_weights(network: BlockNetwork, anatomy: Anatomy) -> Iterat
             f"{maps} maps of {size(place.reached_by)} become {height * width * maps:,} values, each joined to "
             f"{units:,} units. Global average pooling would leave {after:,} weights in all, "
             f"{anatomy.parameters / after:.1f} times fewer.",
-            changes=(
-                Change(
-                    label="Global average pooling for Flatten",
-                    blocks=put_for(network, place.at, GlobalAveragePooling()),
-                ),
-            ),
+            changes=(_pool_instead(network, place.at),),
         )
+
+
+def _pool_instead(network: BlockNetwork, at: int) -> Change:
+    return exchange(network, at, GlobalAveragePooling(), label="Global average pooling for Flatten")
 
 
 def receptive_field_too_small(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]:
@@ -117,11 +113,11 @@ def _seeing_more(network: BlockNetwork, pooled: Place) -> Iterator[Change]:
         more = (MaxPooling(), convolution) * stages
         times = "" if stages == 1 else f", {stages} times"
         label = f"Add a pool and a convolution{times}"
-        yield Change(label=label, blocks=put_before(network, pooled.at, *more))
+        yield insert(network, pooled.at, *more, label=label)
     for repeats in range(1, 9):
         deeper = convolution.with_changes(repeats=repeats)
         label = f"Add {repeats} convolution{'s' if repeats > 1 else ''}"
-        yield Change(label=label, blocks=put_before(network, pooled.at, deeper))
+        yield insert(network, pooled.at, deeper, label=label)
 
 
 def stride_skips_pixels(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]:
@@ -136,12 +132,7 @@ def stride_skips_pixels(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Fou
             block=place.at,
             sentence=f"The window is {window} wide and moves {stride} at each step: it never looks at "
             f"{1 - window**2 / stride**2:.0%} of what reaches it.",
-            changes=(
-                Change(
-                    label=f"Use stride {window}",
-                    blocks=set_at(network, place.at, strides=window),
-                ),
-            ),
+            changes=(use(network, place.at, label=f"Use stride {window}", strides=window),),
         )
 
 
@@ -154,7 +145,7 @@ def pooled_away(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]:
                 sentence=f"This pool takes maps of {size(place.reached_by)} to 1 × 1: where something was is gone, "
                 f"and {prod(place.reached_by[:2]) - 1} of {prod(place.reached_by[:2])} values of each map with it. "
                 f"Flatten or Global average pooling ends the maps without it.",
-                changes=(Change(label="Remove this pool", blocks=without(network, place.at)),),
+                changes=(remove(network, place.at, label="Remove this pool"),),
             )
 
 
@@ -171,10 +162,7 @@ def filter_on_padding(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found
                 f"{useful} × {useful} weights ever meet a value, the other {kernel**2 - useful**2} meet padding. "
                 f"Pool less above, or use a smaller filter.",
                 changes=(
-                    Change(
-                        label=f"Use {useful} × {useful} filters",
-                        blocks=set_at(network, place.at, kernel_size=useful),
-                    ),
+                    use(network, place.at, label=f"Use {useful} × {useful} filters", kernel_size=useful),
                 ),
             )
 
@@ -190,7 +178,7 @@ def two_poolings(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]:
                     sentence=f"Two pools in a row take maps of {size(before.reached_by)} to "
                     f"{size(place.row.output_shape)} and no convolution looks at what lies between. Put one "
                     f"between them, or leave this pool out.",
-                    changes=(Change(label="Remove this pool", blocks=without(network, place.at)),),
+                    changes=(remove(network, place.at, label="Remove this pool"),),
                 )
             before = place
         elif place.block.kind not in DROPOUTS:
@@ -210,5 +198,5 @@ def pool_drops_the_edge(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Fou
                 block=place.at,
                 sentence=f"Maps of {size(place.reached_by)} do not fill whole windows of {place.block.pool_size}: "
                 f"the last {rows} of each map are dropped. Padding same keeps them.",
-                changes=(Change(label="Use padding same", blocks=set_at(network, place.at, padding="same")),),
+                changes=(use(network, place.at, label="Use padding same", padding="same"),),
             )

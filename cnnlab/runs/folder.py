@@ -15,7 +15,6 @@ stays a zombie whose pid still answers. This module never starts or ends a proce
 
 import calendar
 import errno
-import fcntl
 import os
 import re
 import shutil
@@ -28,7 +27,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from cnnlab.errors import CnnlabError, RunError
-from cnnlab.files import TEMPORARY_PREFIX, write_text
+from cnnlab.files import TEMPORARY_PREFIX, is_locked, write_text
 from cnnlab.runs.records import Control, Event, Launch, Report, Status
 from cnnlab.runs.states import STATES, State, Wanted
 from cnnlab.specs.runs import RunSpec
@@ -170,12 +169,7 @@ class RunFolder:
 
     def is_held(self) -> bool:
         """Whether a living worker holds this run."""
-        try:
-            file = (self.path / "worker.lock").open("rb")
-        except FileNotFoundError:
-            return False
-        with file:
-            return _is_locked(file.fileno())
+        return is_locked(self.path / "worker.lock")
 
     def state(self, now: float | None = None) -> State:
         """Where the run is in its life, from all its files together.
@@ -279,17 +273,3 @@ class EventWriter:
             return False
         self._file.seek(-1, os.SEEK_END)
         return self._file.read(1) != b"\n"
-
-
-def _is_locked(descriptor: int) -> bool:
-    """Whether somebody holds the exclusive lock on an open file.
-
-    Asked for a shared lock, so that two readers who look in the same moment never take each other
-    for a worker; a worker that starts in that moment waits for some milliseconds.
-    """
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    fcntl.flock(descriptor, fcntl.LOCK_UN)
-    return False

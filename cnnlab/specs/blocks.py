@@ -9,10 +9,18 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
+from cnnlab.specs.activations import ACTIVATIONS
 from cnnlab.specs.base import Spec
-
-Padding = Literal["same", "valid"]
-Activation = Literal["relu", "gelu", "silu", "elu", "leaky_relu", "tanh", "sigmoid", "linear"]
+from cnnlab.specs.block_settings import (
+    Activated,
+    ExtraBias,
+    Filters,
+    KernelSize,
+    Momentum,
+    Normalized,
+    Padding,
+    Strides,
+)
 
 
 class _Block(Spec):
@@ -26,46 +34,37 @@ class _Block(Spec):
         return ""
 
 
-class Convolution(_Block):
+class _Convolving(_Block):
+    """What all blocks of convolutions share: batch normalization makes their biases needless."""
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether its convolutions add a number to each map that comes out."""
+        return not self.batch_normalization or self.bias_before_normalization
+
+
+class Convolution(_Convolving):
     """Small filters that slide over the maps; the same weights at every position."""
 
     label: ClassVar[str] = "Convolution"
     summary: ClassVar[str] = "Finds the same small pattern at every position, with few weights."
 
     kind: Literal["convolution"] = "convolution"
-    filters: int = Field(32, ge=1, le=2048, title="Filters", description="How many patterns to look for.")
-    kernel_size: int = Field(
-        3, ge=1, le=15, title="Kernel size", description="Height and width of each filter, in pixels."
-    )
-    strides: int = Field(
-        1,
-        ge=1,
-        le=8,
-        title="Strides",
-        description="How far the filter moves at each step, in pixels; the first in a row only.",
-    )
+    filters: Annotated[Filters, Field(description="How many patterns to look for.")] = 32
+    kernel_size: KernelSize = 3
+    strides: Annotated[
+        Strides,
+        Field(description="How far the filter moves at each step, in pixels; the first in a row only."),
+    ] = 1
     padding: Padding = Field(
         "same",
         title="Padding",
         description="'same' keeps height and width; 'valid' uses only whole windows and shrinks them.",
     )
-    activation: Activation = Field(
-        "relu",
-        title="Activation",
-        description="Applied to every value of the maps; without one, stacked convolutions are one.",
-    )
-    batch_normalization: bool = Field(
-        False,
-        title="Batch normalization",
-        description="Keeps every map at mean 0 and spread 1 while training; trains faster.",
-    )
-    batch_normalization_momentum: float = Field(
-        0.9,
-        ge=0.0,
-        lt=1.0,
-        title="Batch normalization momentum",
-        description="How slowly the running mean follows. Keras' 0.99 needs hundreds of steps before validation can be believed.",
-    )
+    activation: Activated = "relu"
+    batch_normalization: Normalized = False
+    batch_normalization_momentum: Momentum = 0.9
+    bias_before_normalization: ExtraBias = False
     repeats: int = Field(
         1, ge=1, le=8, title="In a row", description="How many such convolutions follow each other."
     )
@@ -79,7 +78,7 @@ class Convolution(_Block):
         if self.batch_normalization:
             parts.append("batch norm")
         if self.activation != "relu":
-            parts.append(self.activation)
+            parts.append(ACTIVATIONS[self.activation].label)
         if self.repeats > 1:
             parts.append(f"{self.repeats} in a row")
         return " · ".join(parts)
@@ -162,36 +161,23 @@ class Dense(_Block):
     summary: ClassVar[str] = "Joins every input to every unit; the output layer is added by itself."
     kind: Literal["dense"] = "dense"
     units: int = Field(128, ge=1, le=8192, title="Units", description="How many values come out.")
-    activation: Activation = Field("relu", title="Activation", description="Applied to every unit.")
+    activation: Activated = "relu"
 
     def describe(self) -> str:
-        return f"{self.units} units" + ("" if self.activation == "relu" else f" · {self.activation}")
+        return f"{self.units} units" + (
+            "" if self.activation == "relu" else f" · {ACTIVATIONS[self.activation].label}"
+        )
 
 
-class _Filtering(_Block):
+class _Filtering(_Convolving):
     """What blocks of convolutions with batch normalization share."""
 
-    kernel_size: int = Field(
-        3, ge=1, le=15, title="Kernel size", description="Height and width of each filter, in pixels."
-    )
-    strides: int = Field(
-        1, ge=1, le=8, title="Strides", description="How far the filter moves at each step, in pixels."
-    )
-    activation: Activation = Field(
-        "relu", title="Activation", description="Applied to every value of the maps."
-    )
-    batch_normalization: bool = Field(
-        True,
-        title="Batch normalization",
-        description="Keeps every map at mean 0 and spread 1 while training; trains faster.",
-    )
-    batch_normalization_momentum: float = Field(
-        0.9,
-        ge=0.0,
-        lt=1.0,
-        title="Batch normalization momentum",
-        description="How slowly the running mean follows. Keras' 0.99 needs hundreds of steps before validation can be believed.",
-    )
+    kernel_size: KernelSize = 3
+    strides: Strides = 1
+    activation: Activated = "relu"
+    batch_normalization: Normalized = True
+    batch_normalization_momentum: Momentum = 0.9
+    bias_before_normalization: ExtraBias = False
 
     def describe(self) -> str:
         parts = [f"{self.filters} filters"] if hasattr(self, "filters") else []
@@ -201,7 +187,7 @@ class _Filtering(_Block):
         if not self.batch_normalization:
             parts.append("no batch norm")
         if self.activation != "relu":
-            parts.append(self.activation)
+            parts.append(ACTIVATIONS[self.activation].label)
         return " · ".join(parts)
 
 
@@ -213,7 +199,7 @@ class SeparableConvolution(_Filtering):
         "Looks within each map, then mixes maps: a convolution for a fraction of the weights."
     )
     kind: Literal["separable_convolution"] = "separable_convolution"
-    filters: int = Field(32, ge=1, le=2048, title="Filters", description="How many maps come out.")
+    filters: Filters = 32
 
 
 class DepthwiseConvolution(_Filtering):
@@ -232,7 +218,7 @@ class ResidualBlock(_Filtering):
         "Adds to its input what two convolutions find, so that deep networks still learn."
     )
     kind: Literal["residual"] = "residual"
-    filters: int = Field(32, ge=1, le=2048, title="Filters", description="How many maps come out.")
+    filters: Filters = 32
 
 
 class Bottleneck(_Filtering):
@@ -243,7 +229,7 @@ class Bottleneck(_Filtering):
         "A residual block that squeezes the maps before it looks: deep, with few weights."
     )
     kind: Literal["bottleneck"] = "bottleneck"
-    filters: int = Field(64, ge=1, le=2048, title="Filters", description="How many maps come out.")
+    filters: Filters = 64
     reduction: int = Field(
         4,
         ge=1,

@@ -8,8 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from cnnlab.specs.activations import Activation
 from cnnlab.specs.base import Spec
-from cnnlab.specs.blocks import Activation, Block
+from cnnlab.specs.blocks import Block
+
+MOST_BLOCKS = 100
 
 
 class BlockNetwork(Spec):
@@ -27,7 +30,7 @@ class BlockNetwork(Spec):
         description="Height and width that every picture is brought to, in pixels.",
     )
     blocks: tuple[Block, ...] = Field(
-        (), max_length=100, title="Blocks", description="From the picture to the output."
+        (), max_length=MOST_BLOCKS, title="Blocks", description="From the picture to the output."
     )
 
 

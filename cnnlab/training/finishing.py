@@ -16,6 +16,7 @@ from cnnlab.evaluation.predictions import predictions_table, save_predictions
 from cnnlab.files import write_atomically, write_text
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.machine import describe_machine
+from cnnlab.runs.measurements import save_measurement
 from cnnlab.runs.model_record import ModelRecord
 from cnnlab.runs.records import PhaseResult, Report
 from cnnlab.specs.runs import RunSpec
@@ -92,6 +93,9 @@ def finish_run(
         machine=describe_machine(),
     )
     write_text(folder.path / "report.json", report.model_dump_json(indent=2))
+    # After the report: a worker that is killed in between leaves no measurement of a run without one.
+    if measured.measurement is not None:
+        save_measurement(measured.measurement)
     return report
 
 

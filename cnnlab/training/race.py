@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cnnlab.data.library import Dataset
@@ -18,6 +19,7 @@ from cnnlab.files import write_text
 from cnnlab.models.backbones import find_backbone
 from cnnlab.models.weights import weights_status
 from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.states import STATES, State
 from cnnlab.settings import workspace
 from cnnlab.specs.networks import BackboneNetwork
 from cnnlab.specs.runs import RunSpec
@@ -86,13 +88,25 @@ def start_race(
 ) -> list[RunFolder]:
     """Put one run for each backbone into the queue; none is started when one of them could not run.
 
-    Takes and raises what `plan_race` does, and freezes this version of the dataset.
+    Takes and raises what `plan_race` does, and freezes this version of the dataset. Where a race on the
+    dataset is under way nothing is started and its runs are returned: two tabs may ask at the same moment.
 
     Raises:
         DatasetError: The dataset is gone.
         RunError: A run cannot be written.
     """
     specs = plan_race(dataset, backbones, training=training, weights=weights, seed=seed)
+    # One at a time: whoever comes second finds the race of the first.
+    with FileLock(workspace().races / "start.lock"):
+        return list_racing(dataset.id) if is_racing(dataset.id) else _start(specs, dataset)
+
+
+def is_racing(dataset_id: str) -> bool:
+    """Whether a run of the newest race on a dataset is still to end; one that is paused waits for a person."""
+    return any(_is_live(run) for run in list_racing(dataset_id))
+
+
+def _start(specs: Sequence[RunSpec], dataset: Dataset) -> list[RunFolder]:
     runs: list[RunFolder] = []
     path = workspace().races / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}.json"
     created_at = time.time()
@@ -143,6 +157,15 @@ def _spec(name: str, dataset: Dataset, *, training: TransferTraining, weights: W
             "seed": seed,
         }
     )
+
+
+def _is_live(run: RunFolder) -> bool:
+    try:
+        state = run.state()
+    except RunError:
+        # It is damaged: nobody can carry it to an end.
+        return False
+    return state is not State.PAUSED and not STATES[state].ended
 
 
 def _read(path: Path) -> Race | None:

@@ -1,6 +1,7 @@
 """What is measured once a model is kept: how fast it answers, what memory it took, how good its frozen features are.
 
-A measurement that fails costs the run nothing: it is left out, and a sentence says why. The accuracy of
+Nothing is saved here: `finishing` writes the report first, so that no measurement is of a run without one. A
+measurement that fails costs the run nothing: it is left out, and a sentence says why. The accuracy of
 a measurement is that of a head on frozen features, never of the fine-tuned network: that is what two
 backbones are compared by. This module never changes the model of a run.
 """
@@ -9,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from cnnlab.models.seeding import seeded
 from cnnlab.prediction.timing import Timing, time_model
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.machine import describe_machine, machine_id
-from cnnlab.runs.measurements import Measurement, pack_answers, save_measurement
+from cnnlab.runs.measurements import Measurement, pack_answers
 from cnnlab.runs.memory import peak_memory_bytes
 from cnnlab.runs.states import Wanted
 from cnnlab.specs.networks import Head
@@ -62,6 +63,8 @@ class Measured:
     training_peak_bytes: int
     problems: tuple[str, ...]
     """Sentences on what was left out and why."""
+    measurement: Measurement | None = None
+    """What two backbones are compared by; None where it is of no backbone, or not all of it is known."""
 
     def for_report(self) -> dict[str, Any]:
         """The fields of a report."""
@@ -91,7 +94,7 @@ class Measured:
 def measure_run(
     outcome: "Outcome", *, folder: RunFolder, correct: np.ndarray, on_progress: OnProgress
 ) -> Measured:
-    """Measure a run whose model is kept, and keep the measurement where it is of a backbone.
+    """Measure a run whose model is kept; nothing is written.
 
     Args:
         outcome: What the run ended with.
@@ -110,10 +113,7 @@ def measure_run(
     measured = Measured(
         timing=timing, folds=folds, training_peak_bytes=training_peak, problems=tuple(problems)
     )
-    measurement = _measurement(outcome, measured, folder=folder, correct=correct)
-    if measurement is not None:
-        save_measurement(measurement)
-    return measured
+    return replace(measured, measurement=_measurement(outcome, measured, folder=folder, correct=correct))
 
 
 def _time(folder: RunFolder, *, on_progress: OnProgress, problems: list[str]) -> Timing | None:

@@ -19,10 +19,20 @@ KEY = "block_list"
 
 HTML = """
 <div class="network">
-  <div class="end input"><span class="label"></span><span class="figures"></span></div>
+  <div class="bars" role="group" aria-label="What the bars show">
+    <span>Bars show the share of</span>
+    <button type="button" data-measure="parameters">Parameters</button>
+    <button type="button" data-measure="multiply_adds">Multiply-adds</button>
+    <button type="button" data-measure="memory">Memory</button>
+  </div>
+  <div class="head" aria-hidden="true">
+    <span class="words">Block</span><span>Output</span><span data-measure="parameters">Parameters</span>
+    <span data-measure="multiply_adds">Mult.-adds</span><span data-measure="memory">Memory</span><span>Sees</span>
+  </div>
+  <div class="end input"></div>
   <ol class="rows" role="listbox" aria-label="Blocks, from the picture to the output"></ol>
   <p class="nothing" hidden>No blocks yet: the picture goes straight to the output. Add one above.</p>
-  <div class="end output"><span class="label"></span><span class="figures"></span></div>
+  <div class="end output"></div>
 </div>
 """
 
@@ -45,8 +55,8 @@ def draw(draft: Draft, *, anatomy: Anatomy) -> None:
                 for row, number in zip(rows, draft.numbers, strict=True)
             ],
             "selected": draft.selected,
-            "input": {"label": f"{first.label} · {first.settings}", "figures": shape(first)},
-            "output": {"label": f"{last.label} · {last.settings}", "figures": _figures(last)},
+            "input": _end(first),
+            "output": _end(last),
         },
         on_arrange_change=lambda: _arrange(draft),
         on_remove_change=lambda: _remove(draft),
@@ -58,6 +68,11 @@ def shape(row: Row) -> str:
     return " × ".join(f"{side:,}" for side in row.output_shape) or "–"
 
 
+def amount(number: int) -> str:
+    """Write a count that may be large, in few letters: 55424 -> '55,424', 38651136 -> '38.7 M'."""
+    return f"{number:,}" if number < 1_000_000 else f"{number / 1e6:,.1f} M"
+
+
 def _row(draft: Draft, row: Row, *, number: int, anatomy: Anatomy) -> dict[str, Any]:
     block = draft.network.blocks[row.block]
     return {
@@ -65,19 +80,32 @@ def _row(draft: Draft, row: Row, *, number: int, anatomy: Anatomy) -> dict[str, 
         "kind": block.kind,
         "label": BLOCKS[block.kind].label,
         "detail": row.settings,
-        "shape": shape(row),
-        "parameters": _parameters(row),
-        "share": row.parameters_share,
         "problem": " ".join(problem.sentence for problem in anatomy.problems_of(row.block)),
+        **_figures(row),
     }
 
 
-def _figures(row: Row) -> str:
-    return f"{shape(row)} · {_parameters(row)}" if row.parameters else shape(row)
+def _end(row: Row) -> dict[str, Any]:
+    return {"label": row.label, "detail": row.settings, **_figures(row)}
 
 
-def _parameters(row: Row) -> str:
-    return text.counted(row.parameters, "parameter") if row.parameters else ""
+def _figures(row: Row) -> dict[str, Any]:
+    """What a row costs, as words; nothing where it costs nothing."""
+    field = f"{row.receptive_field} px" if row.receptive_field else "all"
+    return {
+        "shape": shape(row),
+        "figures": {
+            "parameters": amount(row.parameters) if row.parameters else "",
+            "multiply_adds": amount(row.multiply_adds) if row.multiply_adds else "",
+            "memory": text.file_size(row.activation_bytes) if row.activation_bytes else "",
+            "field": field if row.output_shape else "",
+        },
+        "shares": {
+            "parameters": row.parameters_share,
+            "multiply_adds": row.multiply_adds_share,
+            "memory": row.activation_share,
+        },
+    }
 
 
 def _arrange(draft: Draft) -> None:

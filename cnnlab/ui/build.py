@@ -5,6 +5,8 @@ first change on, in a draft file named in the address, so neither another page n
 This module never decides whether blocks fit together: `models.anatomy` does.
 """
 
+from dataclasses import dataclass
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -13,35 +15,47 @@ from cnnlab.data.library import list_datasets
 from cnnlab.errors import SpecError
 from cnnlab.models.anatomy import Anatomy
 from cnnlab.models.architectures import find_draft, list_architectures
+from cnnlab.models.exchange import unpack_network
 from cnnlab.models.presets import PRESETS
 from cnnlab.specs.blocks import BLOCKS
 from cnnlab.specs.networks import BlockNetwork
-from cnnlab.ui import block_list, build_saves, forms, frame, text
+from cnnlab.specs.training import ScratchTraining
+from cnnlab.ui import block_list, build_saves, build_share, forms, frame, text
 from cnnlab.ui.build_draft import MOST_BLOCKS, Draft
+from cnnlab.ui.build_saves import ADDRESS
 from cnnlab.ui.networks import find_network, network_label
 
 DRAFT = "build-draft"
 DATASET = "build-dataset"
+BATCH_SIZE = "build-batch-size"
 FIRST = "preset:lesson_cnn"
 EMPTY = "empty"
+RARE = ("batch_normalization_momentum", "bias_before_normalization")
+"""Settings of a block that are below the fold."""
 USUAL_CLASSES = 10
 """Classes that figures are for while no dataset is chosen; the lesson's CIFAR-10 has as many."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """What the figures are for."""
+
+    dataset: Dataset | None
+    num_classes: int
+    batch_size: int
+    """Pictures in memory together."""
 
 
 def current_draft() -> Draft:
     """Return what is being built: as the address says, else as it was, else the lesson's CNN."""
     draft: Draft | None = st.session_state.get(DRAFT)
-    file, start = st.query_params.get("draft"), st.query_params.get("network")
+    asked = next(({name: st.query_params[name]} for name in ADDRESS if name in st.query_params), {})
     try:
-        if file and (draft is None or draft.file != file):
-            draft = Draft(find_draft(file), file=file)
-        elif start:
-            del st.query_params["network"]
-            draft = _started(draft, start)
+        if asked and (draft is None or asked != draft.address):
+            draft = _opened(draft, asked)
     except SpecError as error:
         frame.warning(error)
-        st.query_params.clear()
-    draft = draft or _started(None, FIRST)
+    draft = draft or Draft(_network_to_start_from(FIRST), origin=FIRST)
     st.session_state[DRAFT] = draft
     return draft
 
@@ -60,7 +74,7 @@ def toolbar(draft: Draft, *, anatomy: Anatomy, dataset: Dataset | None) -> None:
             format_func=lambda origin: text.escape(labels[origin], limit=60),
         )
         if start:
-            _started(draft, start)
+            draft.start_from(_network_to_start_from(start), origin=start)
             st.rerun()
         for label, possible, action in (
             ("Undo", draft.can_undo, draft.undo),
@@ -70,11 +84,13 @@ def toolbar(draft: Draft, *, anatomy: Anatomy, dataset: Dataset | None) -> None:
             st.button(
                 label, key=f"build-{name}", icon=f":material/{name}:", disabled=not possible, on_click=action
             )
+        build_share.bring(draft)
         st.space("stretch")
         if draft.origin in saved and st.button(
             "Delete", key="build-delete", icon=":material/delete:", type="tertiary"
         ):
             build_saves.confirm_deletion(draft)
+        build_share.share(draft)
         if st.button("Save", key="build-save", icon=":material/save:"):
             build_saves.save(draft)
         if st.button(
@@ -88,9 +104,9 @@ def toolbar(draft: Draft, *, anatomy: Anatomy, dataset: Dataset | None) -> None:
             build_saves.train(draft, dataset=dataset)
 
 
-def network_form(draft: Draft) -> Dataset | None:
-    """Draw name, image size, and the dataset that figures are for; returns that dataset."""
-    left, right = st.columns([2, 1])
+def network_form(draft: Draft) -> Basis:
+    """Draw name, image size, and what the figures are for."""
+    left, right = st.columns(2)
     with left:
         edited = forms.edit(
             BlockNetwork,
@@ -102,7 +118,13 @@ def network_form(draft: Draft) -> Dataset | None:
     if edited.spec:
         draft.change(name=edited.spec.name, image_size=edited.spec.image_size)
     with right:
-        return _choose_dataset()
+        grid = st.grid(2, min_column_width=forms.NARROWEST_INPUT_PIXELS)
+        with grid.cell():
+            dataset = _choose_dataset()
+        with grid.cell():
+            batch_size = _choose_batch_size()
+    num_classes = dataset.num_classes if dataset else USUAL_CLASSES
+    return Basis(dataset=dataset, num_classes=num_classes, batch_size=batch_size)
 
 
 def block_form(draft: Draft) -> DeltaGenerator:
@@ -162,15 +184,34 @@ def blocks(draft: Draft, *, anatomy: Anatomy) -> None:
 
 
 def _rare(kind: str) -> tuple[str, ...]:
-    rare = "batch_normalization_momentum"
-    return (rare,) if rare in BLOCKS[kind].model_fields else ()
+    return tuple(name for name in RARE if name in BLOCKS[kind].model_fields)
 
 
-def _started(draft: Draft | None, origin: str) -> Draft:
-    """Begin with a preset, a saved network or nothing, in the draft at hand if there is one.
+def _opened(draft: Draft | None, address: dict[str, str]) -> Draft:
+    """Open what an address leads to, in the draft at hand if there is one.
 
     Raises:
-        SpecError: There is no such preset or saved network.
+        SpecError: It leads to nothing, or to a network that is not built from blocks.
+    """
+    (name, value), origin = next(iter(address.items())), ""
+    match name:
+        case "draft":
+            network = find_draft(value)
+        case "design":
+            network = unpack_network(value)
+        case _:
+            network, origin = _network_to_start_from(value), value
+    if draft is None:
+        return Draft(network, origin=origin, address=address)
+    draft.open(network, origin=origin, address=address)
+    return draft
+
+
+def _network_to_start_from(origin: str) -> BlockNetwork:
+    """The network of a preset or a saved one, or an empty one.
+
+    Raises:
+        SpecError: There is no such preset or saved network, or it is a backbone.
     """
     network = BlockNetwork() if origin == EMPTY else find_network(origin)
     if network.kind != "blocks":
@@ -178,11 +219,8 @@ def _started(draft: Draft | None, origin: str) -> Draft:
             f"{network_label(network)} is a backbone, not a network of blocks. Open it on the Backbones page."
         )
     if origin.startswith("preset:"):
-        network = network.with_changes(name=f"My {network.name.removeprefix('The ')}")
-    if draft is None:
-        return Draft(network, origin=origin)
-    draft.start_from(network, origin=origin)
-    return draft
+        return network.with_changes(name=f"My {network.name.removeprefix('The ')}")
+    return network
 
 
 def _choose_dataset() -> Dataset | None:
@@ -206,3 +244,12 @@ def _choose_dataset() -> Dataset | None:
     elif "dataset" in st.query_params:
         del st.query_params["dataset"]
     return found.get(chosen)
+
+
+def _choose_batch_size() -> int:
+    """Draw the batch size that memory is for; it is kept in the session, as inputs of a page left are not."""
+    kept = st.session_state.get(BATCH_SIZE, {})
+    edited = forms.edit(ScratchTraining, key="build-for", values=kept, only=("batch_size",), columns=1)
+    if edited.spec:
+        kept = st.session_state[BATCH_SIZE] = {"batch_size": edited.spec.batch_size}
+    return ScratchTraining.create(kept).batch_size

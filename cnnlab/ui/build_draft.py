@@ -4,16 +4,15 @@ A block keeps its number while it moves, so that a click that was under way when
 meets another block. This module never imports Streamlit and never draws anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from cnnlab.errors import SpecError
 from cnnlab.specs.blocks import BLOCKS, Block
-from cnnlab.specs.networks import BlockNetwork
+from cnnlab.specs.networks import MOST_BLOCKS, BlockNetwork
 
 MOST_STEPS_BACK = 100
-MOST_BLOCKS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +28,15 @@ class _Moment:
 class Draft:
     """A network while it is edited, with undo and redo."""
 
-    def __init__(self, network: BlockNetwork, *, file: str | None = None, origin: str = "") -> None:
-        self.file = file
-        """Id of the draft's file, once something was changed."""
+    def __init__(
+        self, network: BlockNetwork, *, origin: str = "", address: Mapping[str, str] | None = None
+    ) -> None:
         self.origin = origin
-        """What it started from, as an address says it: 'preset:lesson_cnn', 'architecture:<id>'."""
-        self.unwritten = False
-        """Whether something was changed since the file was written; whoever writes it says so here."""
+        """What it started from, as other pages name it: 'preset:lesson_cnn', 'architecture:<id>'."""
+        self.address = dict(address or {})
+        """The part of the page's address that brings back what was written last; empty at the very start."""
+        self.written = network
+        """The network as that address knows it; whoever writes it anew says so here."""
         self.generation = 0
         """Grows when settings change other than by their form: forms of older generations are void."""
         self._next_number = 0
@@ -72,6 +73,11 @@ class Draft:
     def can_redo(self) -> bool:
         """Whether a step was taken back."""
         return bool(self._future)
+
+    def open(self, network: BlockNetwork, *, origin: str, address: Mapping[str, str]) -> None:
+        """Go on with what another address holds; undo still leads back, to a new address."""
+        self.start_from(network, origin=origin)
+        self.address, self.written = dict(address), network
 
     def start_from(self, network: BlockNetwork, *, origin: str) -> None:
         """Replace everything; undo still leads back."""
@@ -155,7 +161,6 @@ class Draft:
             target.append(self._now)
             self._now = source.pop()
             self.generation += 1
-            self.unwritten = True
 
     def _insert(self, block: Block, *, at: int) -> None:
         if len(self.numbers) >= MOST_BLOCKS:
@@ -176,7 +181,6 @@ class Draft:
         self._past = [*self._past, self._now][-MOST_STEPS_BACK:]
         self._future.clear()
         self._now = moment
-        self.unwritten = True
 
     def _fresh(self, network: BlockNetwork) -> _Moment:
         numbers = tuple(self._number() for _ in network.blocks)

@@ -1,4 +1,4 @@
-"""What the lint says about the network on the Build page, each with its one-click change; and its code.
+"""What the lint says about the network on the Build page, each with its one-click change.
 
 This module never judges a network: `models.lint` does.
 """
@@ -6,7 +6,6 @@ This module never judges a network: `models.lint` does.
 import streamlit as st
 
 from cnnlab.models.anatomy import Anatomy
-from cnnlab.models.code import write_code
 from cnnlab.models.lint import Finding, lint
 from cnnlab.ui import frame, text
 from cnnlab.ui.build_draft import Draft
@@ -19,11 +18,11 @@ ICONS = {
 """How each severity is shown: never by colour alone."""
 
 
-def findings(draft: Draft, *, anatomy: Anatomy, num_classes: int) -> None:
-    """Draw what could be better in the network; nothing where all is well."""
+def findings(draft: Draft, *, anatomy: Anatomy, num_classes: int) -> tuple[Finding, ...]:
+    """Draw what could be better in the network, nothing where all is well; returns what was found."""
     found = lint(draft.network, num_classes=num_classes, anatomy=anatomy)
     if not found:
-        return
+        return found
     frame.section("What could be better")
     for number, finding in enumerate(found):
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
@@ -39,26 +38,7 @@ def findings(draft: Draft, *, anatomy: Anatomy, num_classes: int) -> None:
                     on_click=_mend,
                     args=(draft, finding),
                 )
-
-
-def code(draft: Draft, *, anatomy: Anatomy) -> None:
-    """Draw the Python that builds and trains the same network, and both ways to take it along."""
-    with st.expander("Take it along: Python and JSON", icon=":material/code:", key="build-code"):
-        downloads = st.container(horizontal=True)
-        downloads.download_button(
-            "Download JSON", draft.network.to_json(), "network.json", "application/json", key="build-json"
-        )
-        if not anatomy.works:
-            st.caption("The Python appears here once the network can work.")
-            return
-        source = write_code(draft.network)
-        downloads.download_button(
-            "Download Python", source, "network.py", "text/x-python", key="build-python"
-        )
-        st.caption(
-            "It builds the very same model and trains it with the lesson's recipe; it needs no cnnlab."
-        )
-        st.code(source, language="python", height=400)
+    return found
 
 
 def _mend(draft: Draft, finding: Finding) -> None:

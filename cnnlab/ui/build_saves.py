@@ -11,6 +11,7 @@ from cnnlab.models.architectures import (
     architecture_id,
     delete_architecture,
     find_architecture,
+    find_draft,
     keep_architecture,
     save_architecture,
     save_draft,
@@ -19,14 +20,20 @@ from cnnlab.models.presets import PRESETS
 from cnnlab.ui import nav, text
 from cnnlab.ui.build_draft import Draft
 
+ADDRESS = ("draft", "design", "network")
+"""Parts of the page's address that say what is built, each in its own way; the first that is there counts."""
+
 
 def remember(draft: Draft) -> None:
-    """Write the draft's file when something was changed since; the first change puts its id into the address."""
-    if draft.unwritten:
-        draft.file = save_draft(draft.network, id=draft.file)
-        draft.unwritten = False
-    if draft.file and st.query_params.get("draft") != draft.file:
-        st.query_params["draft"] = draft.file
+    """Write what was changed into the draft's file, and see that the address leads to it."""
+    if draft.network != draft.written:
+        draft.address = {"draft": save_draft(draft.network, id=_own_file(draft))}
+        draft.written = draft.network
+    here = st.query_params.to_dict()
+    wanted = {name: here[name] for name in here if name not in ADDRESS} | draft.address
+    if wanted != here:
+        # All at once: every single change would be one more step for the Back button.
+        st.query_params.from_dict(wanted)
 
 
 def train(draft: Draft, *, dataset: Dataset | None) -> None:
@@ -51,6 +58,15 @@ def save(draft: Draft) -> None:
         _confirm_replacement(draft)
     else:
         _save_now(draft)
+
+
+def _own_file(draft: Draft) -> str | None:
+    """The draft's file, unless another tab wrote something else into it: then both keep their own."""
+    file = draft.address.get("draft")
+    try:
+        return file if file is None or find_draft(file) == draft.written else None
+    except SpecError:
+        return file
 
 
 def _save_now(draft: Draft) -> None:

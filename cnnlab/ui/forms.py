@@ -14,6 +14,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from cnnlab.specs.activations import ACTIVATIONS
 from cnnlab.specs.base import Spec, explain_by_field
 from cnnlab.ui.text import escape
 
@@ -164,15 +165,11 @@ def choice_label(choice: object) -> str:
 
 
 CHOICE_LABELS = {
+    **{name: row.label for name, row in ACTIVATIONS.items()},
     "adam": "Adam",
     "adamw": "AdamW",
     "sgd": "SGD",
     "rmsprop": "RMSprop",
-    "relu": "ReLU",
-    "gelu": "GELU",
-    "silu": "SiLU",
-    "elu": "ELU",
-    "leaky_relu": "Leaky ReLU",
     "imagenet": "ImageNet",
     "blocks": "last blocks",
 }

@@ -124,6 +124,17 @@ def draw_path(now: Standing) -> None:
                 nav.link("build", label="Build from blocks")
 
 
+def draw_lesson() -> None:
+    """Lead somebody who is new to all this to the Learn page."""
+    with run_parts.split_row(border=True, key="home-learn"):
+        st.markdown(
+            "**New to convolutional networks?** :gray[Every statement of a lesson on them is an experiment of seconds; "
+            "it needs no pictures of yours.]",
+            width="stretch",
+        )
+        nav.link("learn", label="Learn by measuring")
+
+
 def draw_recent_runs(now: Standing) -> None:
     """List the last runs, the live ones first."""
     if not now.runs:

@@ -56,6 +56,12 @@ PAGES: dict[str, PageRow] = {
         icon=":material/image_search:",
         summary="Ask a finished run about new pictures",
     ),
+    "learn": PageRow(
+        section="Learn",
+        title="Learn",
+        icon=":material/school:",
+        summary="What a lesson says about CNNs, measured here",
+    ),
 }
 
 

@@ -14,8 +14,8 @@ from cnnlab.models.backbones import BACKBONES
 from cnnlab.models.weights import RANDOM_WEIGHTS_WARNING, WeightsStatus
 from cnnlab.specs.training import TransferTraining
 from cnnlab.training.planning.estimate import estimate_run
-from cnnlab.training.race import RACE_TRAINING, plan_race, start_race
-from cnnlab.ui import forms, frame, race_runs, text
+from cnnlab.training.race import RACE_TRAINING, is_racing, plan_race, start_race
+from cnnlab.ui import forms, frame, text
 
 CHOSEN_AT_FIRST = 3
 """So many backbones are chosen before anybody chooses, the smallest first; none has to wait long."""
@@ -141,7 +141,7 @@ def _start_line(dataset: Dataset, weights: dict[str, str]) -> None:
         with st.popover("How they learn", icon=":material/tune:", key="race-more"):
             training = _choose_training()
         plan = Plan(dataset=dataset, weights=weights, training=training)
-        problem, racing = plan.problem(), race_runs.is_under_way(dataset)
+        problem, racing = plan.problem(), is_racing(dataset.id)
         expected = Expected()
         if problem:
             problem = text.escape(problem, limit=frame.ERROR_LIMIT)

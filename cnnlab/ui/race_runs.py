@@ -30,11 +30,6 @@ SECONDS_BETWEEN_LOOKS_WHEN_PAUSED = 5.0
 """It may be resumed from another tab."""
 
 
-def is_under_way(dataset: Dataset) -> bool:
-    """Whether a run of the newest race on this dataset is still to end."""
-    return any(row.state in run_parts.LIVE for row in _rows(dataset))
-
-
 def under_way(dataset: Dataset) -> None:
     """Draw the newest race while a run of it is to end, or could not; nothing once all were measured or stopped."""
     every = _pace(_rows(dataset))

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.find_browser import LAUNCH_ARGUMENTS, browser_for_tests
+from tests.runs.making import end_workers
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-START_SECONDS = 60.0
-PAGE_MILLISECONDS = 30_000
+# Never waited for but where something is broken: a busy machine may stand still for many seconds.
+START_SECONDS = 300.0
+PAGE_MILLISECONDS = 120_000
+expect.set_options(timeout=PAGE_MILLISECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +99,10 @@ def serving(folder: Path) -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """A function that starts a dashboard over a workspace, for this test alone."""
+    """A function that starts a dashboard over a workspace, for this test alone; its workers end with it."""
     with serving(tmp_path) as start:
         yield start
+    end_workers()
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +110,9 @@ def chromium() -> Iterator[Browser]:
     """One Chromium for all tests."""
     path = browser_for_tests()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=LAUNCH_ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=path, args=LAUNCH_ARGUMENTS, timeout=PAGE_MILLISECONDS
+        )
         yield browser
         browser.close()
 
@@ -125,11 +131,23 @@ def open_tab(chromium: Browser) -> Iterator[Callable[..., Page]]:
         tab.on("request", lambda request: _note_foreign(request.url, server, tab.asked_elsewhere))
         tab.goto(server.address + path)
         tab.locator("h1").first.wait_for()
+        wait_until_drawn(tab)
         return tab
 
     yield open_
     for context in contexts:
         context.close()
+
+
+def wait_until_drawn(tab: Page) -> None:
+    """Wait until the server has nothing more to send for now."""
+    tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def wait_until_taken(tab: Page) -> None:
+    """Wait until what was typed or chosen has gone to the server and the page was drawn with it."""
+    tab.wait_for_timeout(1000)
+    wait_until_drawn(tab)
 
 
 def _note_foreign(url: str, server: Server, found: list[str]) -> None:

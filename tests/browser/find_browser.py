@@ -87,7 +87,7 @@ def _starts(path: str) -> bool:
         return False
     try:
         return (
-            subprocess.run([path, "--version"], capture_output=True, timeout=30, check=False).returncode == 0
+            subprocess.run([path, "--version"], capture_output=True, timeout=120, check=False).returncode == 0
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

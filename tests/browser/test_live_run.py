@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import wait_until_drawn, wait_until_taken
 from tests.data.making import class_files, make_dataset
 
 pytestmark = pytest.mark.browser
@@ -14,12 +15,15 @@ STAND_IN = {"CNNLAB_WORKER_MODULE": "tests.runs.stand_in_worker"}
 
 @pytest.fixture
 def watched(serve, open_tab, home, tmp_path) -> Page:
-    """A tab that watches a run of 3,000 steps which was started on the page, by a worker without TensorFlow."""
+    """A tab that watches a run which was started on the page, by a worker without TensorFlow.
+
+    It takes a quarter of an hour where nobody ends it: on a busy machine it still runs when that is looked for.
+    """
     make_dataset(tmp_path, class_files({"cat": 12, "dog": 12}), name="Pets")
     tab = open_tab(serve(home, **STAND_IN), "/train?network=preset:lenet5")
-    tab.get_by_role("textbox", name="Name of the run").fill("long steps=3000")
+    tab.get_by_role("textbox", name="Name of the run").fill("long steps=100000")
     tab.keyboard.press("Tab")
-    tab.wait_for_timeout(1000)
+    wait_until_taken(tab)
     tab.get_by_role("button", name="Start training").click()
     tab.wait_for_url(re.compile(r"run=\d{8}-"))
     tab.locator(".live-chart-plot .main-svg").first.wait_for()
@@ -41,12 +45,14 @@ def test_the_curve_grows_in_place_and_a_zoom_stays(watched):
     _wait_for_growth(watched)
     plot = watched.locator(".live-chart-plot").first
     plot.evaluate("element => { window.before = element.querySelector('.main-svg'); }")
+    assert plot.evaluate("element => element.layout.xaxis.range[0]") == 0
     box = plot.locator(".nsewdrag").bounding_box()
     watched.mouse.move(box["x"] + 40, box["y"] + 40)
     watched.mouse.down()
     watched.mouse.move(box["x"] + 200, box["y"] + 150, steps=5)
     watched.mouse.up()
-    watched.wait_for_timeout(300)
+    # The whole begins at 0. It may have grown while the mouse was drawn across it.
+    watched.wait_for_function("document.querySelector('.live-chart-plot').layout.xaxis.range[0] > 0")
     zoomed = plot.evaluate("element => element.layout.xaxis.range")
     _wait_for_growth(watched)
     _wait_for_growth(watched)
@@ -58,6 +64,7 @@ def test_a_reload_finds_the_run_again_and_pause_resume_and_stop_are_obeyed(watch
     badge = watched.locator(".stMarkdownBadge").first
     expect(badge).to_contain_text("Running")
     watched.reload()
+    wait_until_drawn(watched)
     expect(badge).to_contain_text("Running")
     for button, state in (("Pause", "Paused"), ("Resume", "Running"), ("Stop", "Stopped")):
         watched.get_by_role("button", name=button, exact=True).click()

@@ -16,7 +16,7 @@ STAND_IN = {"CNNLAB_WORKER_MODULE": "tests.runs.stand_in_worker"}
 
 def test_a_race_is_started_once_survives_a_reload_and_is_stopped(serve, open_tab, home, tmp_path):
     # The stand-in worker reads in the run's name, which ends in the dataset's, how long to go on.
-    make_dataset(tmp_path, class_files({"cat": 12, "dog": 12}), name="Pets steps=3000")
+    make_dataset(tmp_path, class_files({"cat": 12, "dog": 12}), name="Pets steps=100000")
     tab = open_tab(serve(home, **STAND_IN), "/backbones")
     start = tab.get_by_role("button", name="Start the race")
     start.dblclick()
@@ -30,5 +30,5 @@ def test_a_race_is_started_once_survives_a_reload_and_is_stopped(serve, open_tab
     stop.click()
     expect(stop).not_to_be_visible()
     expect(start).to_be_enabled()
-    assert run.state() is State.STOPPED
+    wait_for_state(run, State.STOPPED)
     assert tab.asked_elsewhere == []

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from cnnlab.runs.states import State
 from cnnlab.ui.runs_table import ROW_HEIGHT
+from tests.browser.conftest import wait_until_taken
 from tests.pages.making import past_run
 from tests.runs.making import run_spec
 
@@ -29,6 +30,9 @@ def test_a_click_that_comes_too_late_is_told_and_the_page_stands(serve, open_tab
     server = serve(home, CNNLAB_WORKER_MODULE="tests.runs.stand_in_worker")
     run = past_run(1, state=State.PAUSED)
     tab = open_tab(server, f"/train?run={run.id}")
+    # The page looks at a paused run every five seconds; it must not before the click.
+    tab.get_by_test_id("stCheckbox").filter(has_text="Live").click()
+    wait_until_taken(tab)
     run.write_status(run.status().model_copy(update={"state": State.FINISHED}))
     tab.get_by_role("button", name="Resume").click()
     expect(tab.get_by_text("cannot be resumed")).to_be_visible()

@@ -8,11 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cnnlab.runs.folder import RunFolder
+from tests.browser.conftest import wait_until_taken
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-IMPORT_MILLISECONDS = 120_000
-TRAIN_MILLISECONDS = 240_000
+IMPORT_MILLISECONDS = 600_000
+TRAIN_MILLISECONDS = 1_200_000
 WORST_VALIDATION_ACCURACY = 0.88
 
 
@@ -39,7 +40,7 @@ def start_lite0(tab: Page, *, fine_tune_epochs: int) -> str:
     epochs.fill(str(fine_tune_epochs))
     epochs.press("Tab")
     expect(tab.get_by_text("329,221")).to_be_visible()
-    tab.wait_for_timeout(1000)
+    wait_until_taken(tab)
     tab.get_by_role("button", name="Start training").click()
     tab.wait_for_url(re.compile(r"run=\d{8}-"))
     return tab.url.split("run=")[1]

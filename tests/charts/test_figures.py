@@ -51,6 +51,13 @@ EVERY_FIGURE = {
     "race": lambda: figures.race(pd.DataFrame([racer("a", 0.8, 9.0)]), dataset="Flowers"),
     "no backbone": lambda: figures.backbones([]),
     "planned rate": lambda: figures.planned_rate(np.arange(9), np.full(9, 1e-3), phase="fine_tuning"),
+    "claim lines": lambda: figures.claim_lines(
+        [{"label": "a", "x": (1, 2), "y": (0.5, 0.6)}],
+        title="Accuracy",
+        x_label="Pictures",
+        y_label="%",
+        chance=0.1,
+    ),
     "range test": lambda: figures.range_test(
         np.geomspace(1e-6, 1.0, 9), np.linspace(2.0, 1.0, 9), phase="training", suggestion=1e-3
     ),

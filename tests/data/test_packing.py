@@ -149,6 +149,15 @@ def test_too_little_room_is_a_sentence(dataset, monkeypatch):
         pack_pictures(dataset, image_size=8)
 
 
+def test_a_pack_that_is_larger_than_the_limit_is_made_and_that_is_said_in_the_log(
+    dataset, monkeypatch, caplog
+):
+    monkeypatch.setenv("CNNLAB_CACHE_BYTES", "1000")
+    assert len(pack_pictures(dataset, image_size=8).pictures) == 50
+    assert "more than its limit" in caplog.text
+    assert "CNNLAB_CACHE_BYTES" in caplog.text
+
+
 def test_a_picture_that_can_no_longer_be_read_is_named(dataset):
     with (dataset.folder / "pictures.bin").open("r+b") as file:
         file.write(bytes(200))

@@ -190,6 +190,7 @@ ON_MAPS = st.one_of(
         padding=PADDINGS,
         activation=ACTIVATIONS,
         batch_normalization=st.booleans(),
+        bias_before_normalization=st.booleans(),
         repeats=st.integers(1, 3),
     ),
     st.builds(MaxPooling, pool_size=st.integers(1, 4), strides=st.integers(0, 3), padding=PADDINGS),
@@ -239,10 +240,10 @@ def _assert_equals_keras(network: BlockNetwork, num_classes: int) -> None:
 
 
 EVERY_KIND = {
-    "residual": [{"filters": 3, "activation": "gelu"}, {"filters": 8, "strides": 2}, {"batch_normalization": False, "kernel_size": 5}],
+    "residual": [{"filters": 3, "activation": "gelu"}, {"filters": 8, "strides": 2}, {"batch_normalization": False, "kernel_size": 5}, {"bias_before_normalization": True, "strides": 2}],
     "bottleneck": [{"filters": 3, "reduction": 64}, {"filters": 8, "strides": 3}, {"batch_normalization": False, "activation": "linear"}],
-    "separable_convolution": [{"strides": 2}, {"batch_normalization": False, "kernel_size": 5}],
-    "depthwise_convolution": [{"strides": 2, "activation": "linear"}, {"batch_normalization": False, "activation": "leaky_relu"}],
+    "separable_convolution": [{"strides": 2}, {"bias_before_normalization": True}, {"batch_normalization": False, "kernel_size": 5}],
+    "depthwise_convolution": [{"strides": 2, "activation": "linear"}, {"bias_before_normalization": True}, {"batch_normalization": False, "activation": "leaky_relu"}],
     "squeeze_excitation": [{"reduction": 1}, {"reduction": 64}],
     "group_normalization": [{"groups": 3}],
     "convolution": [{"strides": 2, "repeats": 2, "batch_normalization": True, "activation": "leaky_relu"}],

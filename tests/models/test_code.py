@@ -14,6 +14,7 @@ from cnnlab.errors import SpecError
 from cnnlab.models.anatomy import describe_network
 from cnnlab.models.code import LINE_LENGTH, OPTIMIZERS, write_code
 from cnnlab.models.presets import PRESETS
+from cnnlab.specs.activations import ACTIVATIONS
 from cnnlab.specs.blocks import (
     Bottleneck,
     Convolution,
@@ -74,6 +75,14 @@ def test_the_code_of_every_preset_builds_the_same_model(name):
 @pytest.mark.slow
 def test_the_code_of_every_kind_of_block_builds_the_same_model():
     _assert_builds_the_same(ALL_NEW)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_code_of_every_activation_builds_the_same_model(name):
+    normalized = Convolution(filters=3, activation=name, batch_normalization=True)
+    blocks = (normalized, ResidualBlock(filters=3, activation=name), Flatten(), Dense(activation=name))
+    _assert_builds_the_same(BlockNetwork(image_size=8, blocks=blocks))
 
 
 @pytest.mark.slow
@@ -160,22 +169,55 @@ def test_an_optimizer_is_written_as_it_trains_here(name):
     assert {**written, "name": ""} == {**ours, "name": ""}
 
 
-@pytest.mark.slow
-def test_the_file_trains_by_itself_on_a_folder_of_classes(tmp_path):
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder that holds one with two classes of pictures, and is the one where things are."""
     rng = np.random.default_rng(0)
     for name in ("ant", "bee"):
         (tmp_path / "pictures" / name).mkdir(parents=True)
         for number in range(8):
             pixels = rng.integers(0, 256, (20, 20, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / "pictures" / name / f"{number}.png")
-    (tmp_path / "network.py").write_text(write_code(ALL_NEW, training=EVERYTHING), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def eagerly():
+    """Four steps are done before a graph of them would be made."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_code_of_every_preset_trains_and_saves_a_model(name, folder, monkeypatch):
+    import keras
+
+    # Determinism is set for a whole process, which other tests share.
+    training = EVERYTHING.with_changes(deterministic=False)
+    written = _run(write_code(PRESETS[name].network.with_changes(image_size=16), training=training))
+    monkeypatch.setattr(sys, "argv", ["network.py", "pictures"])
+    written["main"]()
+    saved = keras.models.load_model("model.keras")
+    assert saved.count_params() == written["build_model"](2).count_params()
+    assert saved(np.zeros((1, 16, 16, 3), np.float32)).numpy().sum() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_the_file_trains_by_itself_on_a_folder_of_classes(folder):
+    (folder / "network.py").write_text(write_code(ALL_NEW, training=EVERYTHING), encoding="utf-8")
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     result = subprocess.run(
         [sys.executable, "network.py", "pictures"],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment,
         capture_output=True,
         check=False,
     )
     assert result.returncode == 0, result.stderr.decode()[-2000:]
-    assert (tmp_path / "model.keras").stat().st_size > 0
+    assert (folder / "model.keras").stat().st_size > 0

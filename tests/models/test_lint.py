@@ -63,12 +63,14 @@ CASES = [
     pytest.param("no_non_linearity", _network(Convolution(activation="linear"), AveragePooling(), Dropout(), Flatten(), Dense()), 0, "and block 5 (Dense)", "Use ReLU", id="only linear blocks between"),
     pytest.param("no_non_linearity", _network(*DEEP, POOLED, Dense(activation="linear")), 7, "between this dense and the output layer", "Use ReLU", id="hidden dense layer"),
     pytest.param("slow_running_mean", _network(Convolution(), Convolution(batch_normalization=True, batch_normalization_momentum=0.99), Flatten()), 1, "With a momentum of 0.99 the running mean of batch normalization needs about 460 steps", "Use momentum 0.9", id="Keras' default"),
+    pytest.param("bias_for_nothing", _network(Convolution(filters=24, repeats=2, batch_normalization=True, bias_before_normalization=True), Flatten()), 0, "with it, then adds a shift of its own: 48 weights for nothing", "Leave the bias out", id="a bias before batch normalization"),
+    pytest.param("bias_for_nothing", _network(Convolution(), ResidualBlock(filters=24, strides=2, bias_before_normalization=True), Flatten()), 1, "72 weights for nothing", "Leave the bias out", id="biases in a residual block"),
     pytest.param("pool_drops_the_edge", _network(Convolution(), MaxPooling(pool_size=2), Flatten(), image_size=33), 1, "the last row and column of each map are dropped", "Use padding same", id="odd maps"),
     pytest.param("does_nothing", _network(*DEEP, POOLED, Flatten()), 7, "A vector of 16 values reaches this Flatten", "Remove this block", id="Flatten on a vector"),
     pytest.param("does_nothing", _network(*DEEP, Dropout(rate=0), POOLED), 6, "0% silences nothing", "Remove this block", id="dropout of nothing"),
     pytest.param("does_nothing", _network(Convolution(), MaxPooling(pool_size=1), Flatten()), 1, "1 × 1 keeps every value", "Remove this block", id="pool of one pixel"),
     pytest.param("deep_without_normalization", _network(Convolution(repeats=5), MaxPooling(), Convolution(repeats=4), Flatten()), 0, "9 convolutions have no normalization", "Use batch normalization in all", id="nine plain convolutions"),
-    pytest.param("saturating_activations", PRESETS["lenet5"].network, 0, "4 blocks have sigmoid or tanh", "Use ReLU in all", id="LeNet-5"),
+    pytest.param("saturating_activations", PRESETS["lenet5"].network, 0, "4 blocks have Sigmoid or Tanh", "Use ReLU in all", id="LeNet-5"),
     pytest.param("deep_head", _network(*DEEP, POOLED, Dense(), Dense(), Dense()), 9, "3 dense layers follow the global pooling. They see 16 means", "Remove this layer", id="three dense layers"),
     pytest.param("narrow_before_the_output", _network(*DEEP, POOLED, Dense(units=4)), 7, "10 classes have to be told apart from 4 values", "Use 10 units", id="four units for ten classes"),
 ]  # fmt: skip
@@ -90,6 +92,7 @@ def test_every_rule_has_a_case():
 
 
 FINE = [
+    pytest.param("bias_for_nothing", _network(Convolution(bias_before_normalization=True), Flatten()), id="a bias without batch normalization"),
     pytest.param("flatten_makes_the_weights", _network(Convolution(strides=8, kernel_size=8), MaxPooling(pool_size=4), Flatten(), Dense()), id="Flatten on 1 × 1 is no different from pooling"),
     pytest.param("receptive_field_too_small", _network(*STAGE, Flatten()), id="a dense layer joins all positions"),
     pytest.param("no_non_linearity", _network(Convolution(activation="linear"), MaxPooling(), Convolution(), Flatten()), id="a max pool is no linear layer"),
@@ -160,6 +163,7 @@ ANY_BLOCK = st.one_of(
         padding=st.sampled_from(["same", "valid"]),
         activation=st.sampled_from(["relu", "linear", "tanh"]),
         batch_normalization=st.booleans(),
+        bias_before_normalization=st.booleans(),
         batch_normalization_momentum=st.sampled_from([0.9, 0.99, 0.999999]),
         repeats=st.integers(1, 8),
     ),

@@ -7,6 +7,7 @@ from cnnlab.errors import SpecError
 from cnnlab.models.layers import LAYERS
 from cnnlab.models.network import build_network, explaining_model
 from cnnlab.models.presets import PRESETS
+from cnnlab.specs.activations import ACTIVATIONS
 from cnnlab.specs.blocks import (
     BLOCKS,
     AveragePooling,
@@ -109,7 +110,7 @@ def test_the_explaining_model_also_answers_with_the_maps_before_the_pooling(pict
     model = build_network(SMALL, num_classes=7)
     probabilities, maps = explaining_model(model)(pictures)
     assert maps.shape == (3, 4, 4, 4)
-    assert np.array_equal(probabilities.numpy(), model(pictures).numpy())
+    np.testing.assert_allclose(probabilities.numpy(), model(pictures).numpy(), rtol=1e-5, atol=1e-6)
     pooled = model.get_layer("dense_1")(maps.numpy().mean(axis=(1, 2)))
     assert model.get_layer("probabilities")(pooled).numpy() == pytest.approx(probabilities.numpy(), abs=1e-5)
 
@@ -123,6 +124,28 @@ def test_every_kind_of_block_has_its_layers():
     assert set(LAYERS) == set(BLOCKS)
 
 
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_is_built_as_its_formula_says(name):
+    import keras
+
+    network = BlockNetwork(
+        image_size=8,
+        blocks=(
+            Convolution(kernel_size=1, activation=name, batch_normalization=True),
+            Flatten(),
+            Dense(activation=name),
+        ),
+    )
+    model = build_network(network, num_classes=2)
+    xs = np.linspace(-4, 4, 33, dtype=np.float32)
+    expected = pytest.approx([ACTIVATIONS[name].apply(float(x)) for x in xs], rel=1e-5, abs=1e-5)
+    applied = [layer for layer in model.layers if isinstance(layer, keras.layers.Activation)]
+    assert len(applied) == (0 if name == "linear" else 1)
+    for layer in applied:
+        assert np.asarray(layer(xs)) == expected
+    assert np.asarray(model.get_layer("dense_1").activation(xs)) == expected
+
+
 def test_a_saved_network_answers_the_same(pictures, tmp_path):
     import keras
 
@@ -132,4 +155,5 @@ def test_a_saved_network_answers_the_same(pictures, tmp_path):
     model = build_network(network, num_classes=4)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
-    assert np.array_equal(again(pictures).numpy(), model(pictures).numpy())
+    assert all(np.array_equal(a, b) for a, b in zip(again.get_weights(), model.get_weights(), strict=True))
+    np.testing.assert_allclose(again(pictures).numpy(), model(pictures).numpy(), rtol=1e-5, atol=1e-6)

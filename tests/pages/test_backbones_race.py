@@ -10,6 +10,7 @@ from cnnlab.models.backbones import BACKBONES
 from cnnlab.runs import queue
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.machine import describe_machine
+from cnnlab.runs.measurements import list_measurements
 from cnnlab.runs.records import Status
 from cnnlab.runs.states import State, Wanted
 from cnnlab.settings import workspace
@@ -173,7 +174,7 @@ def test_measured_figures_stand_beside_published_ones(open_page, measured):
         "Measured on Pets \\*of\\*",
         "version 1",
         describe_machine()[:5],
-        f"{date.today():%d %b %Y}",
+        f"{date.fromtimestamp(list_measurements()[0].measured_at):%d %b %Y}",
     ):
         assert words in _words(page)
 

@@ -10,6 +10,7 @@ from cnnlab.models.architectures import (
     save_architecture,
 )
 from cnnlab.models.presets import PRESETS
+from cnnlab.specs.activations import ACTIVATIONS
 from cnnlab.specs.blocks import BLOCKS, Dense, Flatten, MaxPooling
 from cnnlab.specs.networks import BlockNetwork
 from tests.data.making import class_files, make_dataset
@@ -22,6 +23,8 @@ def _figures(page):
 
 
 def _table(page):
+    page.session_state["build-table"] = True
+    page.run()
     return page.dataframe[0].value.set_index("Block")
 
 
@@ -117,6 +120,41 @@ def test_what_cannot_work_is_explained_and_cannot_be_trained(open_page):
     assert page.button(key="build-train").disabled
 
 
+def test_memory_is_for_the_batch_size_that_is_set_and_kept_on_other_pages(open_page):
+    page = open_page("build")
+    before = _table(page).loc["Total", "Memory"]
+    page.number_input(key="build-for-batch_size").set_value(128).run()
+    assert _table(page).loc["Total", "Memory"] == pytest.approx(2 * before)
+    page.switch_page("../../pages/backbones.py").run()
+    page.switch_page("../../pages/build.py").run()
+    assert _table(page).loc["Total", "Memory"] == pytest.approx(2 * before)
+
+
+def test_a_batch_size_out_of_range_never_reaches_the_figures(open_page):
+    page = open_page("build")
+    before = _table(page).loc["Total", "Memory"]
+    page.number_input(key="build-for-batch_size").set_value(0).run()
+    assert not page.exception
+    assert _table(page).loc["Total", "Memory"] == before
+
+
+@pytest.mark.parametrize("measure", ["parameters", "multiply-adds", "memory"])
+def test_the_table_says_the_share_of_each_block_in_the_whole(open_page, measure):
+    shares = _table(open_page("build"))[f"Share of {measure}"]
+    assert shares["Total"] == 1
+    assert shares.drop("Total").sum() == pytest.approx(1)
+
+
+def test_every_activation_is_explained_once_one_asks(open_page):
+    page = open_page("build")
+    page.session_state["build-activations"] = True
+    page.run()
+    assert not page.exception
+    table = page.dataframe[0].value
+    assert list(table["Activation"]) == [row.label for row in ACTIVATIONS.values()]
+    assert table["Curve"].map(len).min() > 20
+
+
 def test_an_empty_name_is_a_sentence_and_changes_nothing(open_page):
     page = open_page("build", network="preset:mlp")
     page.text_input(key="build-network-0-name").set_value("").run()
@@ -148,7 +186,7 @@ def test_a_page_switch_keeps_what_was_built(open_page):
     page.switch_page("../../pages/backbones.py").run()
     page.switch_page("../../pages/build.py").run()
     assert _kinds(page) == ["flatten", "flatten", "dense", "dense"]
-    assert page.query_params["draft"] == _draft(page).file
+    assert page.query_params["draft"] == _draft(page).address["draft"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from cnnlab.models.code import write_code
 from cnnlab.models.presets import PRESETS
 from cnnlab.specs.blocks import Convolution, Dense, Dropout, Flatten, MaxPooling
 from cnnlab.specs.networks import BlockNetwork
+from cnnlab.specs.training import ScratchTraining
 
 
 def _page(open_page, *blocks):
@@ -20,6 +21,13 @@ def _network(page):
 
 def _fixes(page):
     return {button.label: button for button in page.button if str(button.key).startswith("build-fix-")}
+
+
+def _python(page):
+    page.session_state["build-code"] = True
+    page.run()
+    assert not page.exception
+    return [element.value for element in page.code if element.language == "python"]
 
 
 @pytest.mark.parametrize(
@@ -62,10 +70,22 @@ def test_a_network_without_faults_is_not_criticized(open_page):
 def test_the_code_is_that_of_the_network(open_page):
     page = open_page("build", network="preset:lenet5")
     network = PRESETS["lenet5"].network.with_changes(name="My LeNet-5")
-    assert [element.value for element in page.code] == [write_code(network).strip()]
+    assert _python(page) == [write_code(network).strip()]
+
+
+def test_the_code_has_the_recipe_and_the_batch_size_that_are_set(open_page):
+    page = open_page("build", network="preset:lenet5")
+    page.session_state["build-code"] = True
+    page.run()
+    page.number_input(key="build-for-batch_size").set_value(16).run()
+    page.number_input(key="build-recipe-epochs").set_value(3).run()
+    page.selectbox(key="build-recipe-schedule").set_value("one_cycle").run()
+    page.toggle(key="build-recipe-balance_classes").set_value(True).run()
+    recipe = ScratchTraining(batch_size=16, epochs=3, schedule="one_cycle", balance_classes=True)
+    network = PRESETS["lenet5"].network.with_changes(name="My LeNet-5")
+    assert _python(page) == [write_code(network, training=recipe).strip()]
 
 
 def test_what_cannot_work_has_no_code_yet(open_page):
     page = _page(open_page, Dropout(), Dense())
-    assert not page.exception
-    assert len(page.code) == 0
+    assert _python(page) == []

@@ -3,10 +3,13 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import psutil
 
+from cnnlab.errors import RunError
 from cnnlab.runs import queue
+from cnnlab.runs.executors import find_executor
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.records import Control, Launch, Report, Status
 from cnnlab.runs.states import State
@@ -15,7 +18,8 @@ from cnnlab.specs.networks import BlockNetwork
 from cnnlab.specs.runs import DatasetReference, RunSpec
 from cnnlab.specs.training import ScratchTraining
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 180.0
+"""Never waited for but where something is broken: a busy machine may stand still for many seconds."""
 
 
 def run_spec(name: str = "A run", **changes: object) -> RunSpec:
@@ -74,7 +78,20 @@ def wait_for_state(run: RunFolder, *states: State) -> None:
         time.sleep(0.01)
 
 
-def zombies() -> list[int]:
-    """The pids of this process' children that ended and were not reaped."""
-    children = psutil.Process(os.getpid()).children()
-    return [child.pid for child in children if child.status() == psutil.STATUS_ZOMBIE]
+def end_workers() -> None:
+    """End whatever is left of the workers that the queue started in this workspace."""
+    for run in RunFolder.list_all(workspace().runs):
+        with suppress(RunError):
+            launch = run.launch()
+            if launch and launch.handle:
+                find_executor(launch.executor).stop(launch.handle, grace_seconds=0.0)
+
+
+def zombies() -> set[int]:
+    """The pids of this process' children that ended and were not reaped; other tests may have left some."""
+    found = set()
+    for child in psutil.Process(os.getpid()).children():
+        with suppress(psutil.NoSuchProcess):
+            if child.status() == psutil.STATUS_ZOMBIE:
+                found.add(child.pid)
+    return found

@@ -1,7 +1,8 @@
 """A worker without TensorFlow: holds the lock, writes status, events, checkpoints and report as the real one does.
 
 The words of the run's name tell it what to do: `steps=40` to end after so many steps of ten
-milliseconds, and `crash`, `fail`, `deaf` (to what is wanted and to SIGTERM), `stillborn` (before the lock).
+milliseconds, and `crash`, `fail`, `deaf` (to what is wanted and to SIGTERM), `stillborn` (before the lock),
+`patient` (in its first attempt it stays at half of its steps until something is wanted of it).
 """
 
 import os
@@ -26,7 +27,7 @@ def main(path: str) -> int:
     if "stillborn" in words:
         print("The stand-in was told to end before it took the lock.")
         return 3
-    with run.lock().acquire(timeout=5.0):
+    with run.lock().acquire(timeout=60.0):
         state = carry(run, words)
     queue.advance()
     return 0 if state is State.FINISHED else 1
@@ -57,6 +58,8 @@ def carry(run: RunFolder, words: list[str]) -> State:
             state = State.PAUSED if want is Wanted.PAUSE else State.STOPPED
             break
         time.sleep(STEP_SECONDS)
+        if "patient" in words and control.attempt == 1 and step == steps // 2:
+            continue
         step += 1
         writer.append(
             Step(

@@ -94,7 +94,7 @@ def test_a_run_that_is_scored_is_no_longer_pausing(home):
 
 def test_a_worker_that_ends_between_two_looks_is_not_called_lost(home, monkeypatch):
     run = make_run(status=Status(state=State.RUNNING))
-    monkeypatch.setattr(folder_module, "_is_locked", lambda _: run.write_status(Status(state=State.FINISHED)))
+    monkeypatch.setattr(folder_module, "is_locked", lambda _: run.write_status(Status(state=State.FINISHED)))
     run.lock().acquire().lock.release()
 
     assert run.state() is State.FINISHED

@@ -145,7 +145,7 @@ def test_runs_of_the_same_second_keep_the_order_they_were_asked_for(home, monkey
     names = [f"run {number}" for number in range(6)]
     for name in names:
         queue.submit(run_spec(name))
-        time.sleep(0.01)  # two ticks of the file system's clock
+        time.sleep(0.03)  # more than a tick of the file system's clock
     assert [row.name for row in list_runs()] == names[::-1]
 
 

@@ -215,6 +215,6 @@ def test_twenty_thousand_steps_are_read_at_once_and_a_tick_costs_nothing(run):
     for _ in range(20):
         tail.steps  # noqa: B018
     tick = (time.process_time() - began) / 20
-    # Measured 0.14 s and 0.00002 s; the bounds leave room for a busy machine.
-    assert first < 1.0
-    assert tick < 0.005
+    # Measured 0.14 s and 0.00002 s; the bounds leave room for a slow machine.
+    assert first < 5.0
+    assert tick < 0.05

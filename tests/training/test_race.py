@@ -1,6 +1,8 @@
 """A race is ordinary runs with the same settings; which belong together is known after a restart too."""
 
 import json
+import threading
+import time
 
 import pytest
 
@@ -8,9 +10,13 @@ from cnnlab.data.library import Dataset, find_dataset
 from cnnlab.errors import DatasetError, SpecError, WeightsError
 from cnnlab.runs import queue
 from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.records import Status
+from cnnlab.runs.states import State
 from cnnlab.settings import workspace
 from cnnlab.specs.training import TransferTraining
-from cnnlab.training.race import RACE_TRAINING, list_racing, plan_race, start_race
+from cnnlab.training import race
+from cnnlab.training.launch import start_run
+from cnnlab.training.race import RACE_TRAINING, is_racing, list_racing, plan_race, start_race
 from tests.data.making import class_files, make_dataset
 
 RANDOM = {"mobilenet_v2": "random", "resnet50": "random"}
@@ -25,6 +31,12 @@ def nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def dataset(tmp_path) -> Dataset:
     return make_dataset(tmp_path, class_files({"cat": 8, "dog": 8}), name="Pets")
+
+
+def end(runs):
+    """Let runs be over."""
+    for run in runs:
+        run.write_status(Status(state=State.FINISHED))
 
 
 def test_a_race_is_one_queued_run_a_backbone_with_the_same_settings_and_seed(dataset):
@@ -44,12 +56,58 @@ def test_a_race_is_one_queued_run_a_backbone_with_the_same_settings_and_seed(dat
 
 def test_the_newest_race_is_listed_without_runs_that_were_deleted(dataset):
     first = start_race(dataset, ["mobilenet_v2", "resnet50"], weights=RANDOM)
+    end(first)
     second = start_race(dataset, ["resnet50", "mobilenet_v2"], weights=RANDOM)
     assert [run.id for run in list_racing(dataset.id)] == [run.id for run in second]
     second[0].delete()
     assert [run.id for run in list_racing(dataset.id)] == [second[1].id]
     assert list_racing("another") == []
     assert len(list(RunFolder.list_all(workspace().runs))) == len(first) + 1
+
+
+def test_a_race_that_is_asked_for_twice_at_once_is_started_once(dataset, monkeypatch):
+    found, failures = [], []
+
+    def start_slowly(spec):
+        time.sleep(0.05)
+        return start_run(spec)
+
+    def ask():
+        try:
+            found.append(start_race(dataset, ["mobilenet_v2", "resnet50"], weights=RANDOM))
+        except Exception as error:
+            failures.append(error)
+
+    monkeypatch.setattr(race, "start_run", start_slowly)
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    started = [run.id for run in RunFolder.list_all(workspace().runs)]
+    assert len(started) == 2
+    assert [sorted(run.id for run in runs) for runs in found] == [started] * 3
+
+
+@pytest.mark.parametrize(
+    ("state", "racing"),
+    [
+        pytest.param(None, True, id="queued"),
+        pytest.param(State.PAUSED, False, id="paused"),
+        pytest.param(State.FINISHED, False, id="finished"),
+        pytest.param(State.FAILED, False, id="failed"),
+    ],
+)
+def test_a_race_is_under_way_until_no_run_of_it_goes_on_by_itself(dataset, state, racing):
+    assert not is_racing(dataset.id)
+    done, run = start_race(dataset, ["mobilenet_v2", "resnet50"], weights=RANDOM)
+    end([done])
+    if state:
+        run.write_status(Status(state=state))
+    assert is_racing(dataset.id) is racing
+    (run.path / "control.json").write_text("{")
+    assert not is_racing(dataset.id)
 
 
 @pytest.mark.parametrize(

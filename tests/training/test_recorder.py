@@ -13,7 +13,7 @@ from cnnlab.runs.states import State, Wanted
 from cnnlab.training import recorder as recorder_module
 from cnnlab.training.recorder import Interrupted, Recorder
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 120.0
 
 
 @pytest.fixture
@@ -79,14 +79,14 @@ def test_a_signal_is_heard_without_a_look_at_the_folder(recorder):
         recorder.obey()
 
 
-def test_steps_are_thinned_and_stamped(folder, recorder):
+def test_steps_are_thinned_and_stamped(folder, recorder, monkeypatch):
+    monkeypatch.setattr(recorder_module, "SECONDS_BETWEEN_STEP_EVENTS", 3600.0)
     for step in range(1, 50):
         recorder.record_step(
             Step(phase="training", epoch=1, step=step, loss=1.0, accuracy=0.5, learning_rate=0.1)
         )
     events, _ = folder.read_events()
-    assert [event.step for event in events][:1] == [1]
-    assert len(events) < 5
+    assert [event.step for event in events] == [1]
     assert all(event.attempt == 2 and event.at > 0 for event in events)
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from cnnlab.errors import ModelError
 from cnnlab.prediction.timing import Timing
-from cnnlab.runs.measurements import list_measurements
 from cnnlab.runs.states import Wanted
 from cnnlab.specs.augmentation import Augmentation
 from cnnlab.specs.networks import BackboneNetwork, BlockNetwork, Head
@@ -68,7 +67,7 @@ def measure(asked, folder, *, on_progress=lambda *doing: None):
 
 def test_without_folds_it_is_what_the_head_said_before_fine_tuning_that_is_kept(folder):
     measured = measure(outcome(), folder)
-    (kept,) = list_measurements()
+    kept = measured.measurement
     assert (kept.method, kept.accuracy, kept.run_id) == ("validation split", 0.75, folder.id)
     np.testing.assert_array_equal(kept.answers()[0], [35, 42, 49, 56])
     np.testing.assert_array_equal(kept.answers()[1], CORRECT)
@@ -79,8 +78,8 @@ def test_without_folds_it_is_what_the_head_said_before_fine_tuning_that_is_kept(
 
 def test_without_fine_tuning_it_is_the_model_that_is_kept(folder):
     only = Progress(phases=[PhaseProgress(name="feature_extraction", seconds=2.0)], seconds=5.0)
-    measure(outcome(progress=only, correct_before=None), folder)
-    assert (list_measurements()[0].accuracy, list_measurements()[0].fine_tuning_seconds) == (0.0, None)
+    kept = measure(outcome(progress=only, correct_before=None), folder).measurement
+    assert (kept.accuracy, kept.fine_tuning_seconds) == (0.0, None)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +93,7 @@ def test_without_fine_tuning_it_is_the_model_that_is_kept(folder):
 )
 def test_what_does_not_compare_leaves_no_measurement_but_its_time(changes, folder):
     measured = measure(outcome(**changes), folder)
-    assert list_measurements() == []
+    assert measured.measurement is None
     assert measured.timing == TIMING
 
 
@@ -106,7 +105,7 @@ def test_a_model_that_cannot_be_timed_is_a_sentence_and_no_measurement(folder, m
     measured = measure(outcome(), folder)
     assert measured.for_report()["measuring_message"] == "The model was not timed: it was too slow."
     assert "latency_p50_ms" not in measured.for_report()
-    assert list_measurements() == []
+    assert measured.measurement is None
 
 
 def test_a_run_without_a_litert_model_is_not_timed(folder):
@@ -137,7 +136,7 @@ def test_cross_validation_that_cannot_be_is_a_sentence_and_the_validation_split_
     measured = measure(outcome(training=TransferTraining(folds=3), course=course), folder)
     assert measured.folds is None
     assert "Cross-validation was left out." in measured.problems[0], "the dataset is gone"
-    assert list_measurements()[0].method == "validation split"
+    assert measured.measurement.method == "validation split"
 
 
 def test_settings_are_alike_where_the_head_learns_alike():

@@ -31,6 +31,8 @@ from tests.data.making import carry_import, class_files, make_dataset
 
 pytestmark = pytest.mark.slow
 
+PATIENCE_SECONDS = 600.0
+"""Never waited for but where something is broken: TensorFlow alone takes 40 s to start on a busy machine."""
 NETWORK = BlockNetwork(
     name="Small",
     image_size=16,
@@ -80,11 +82,11 @@ def start(folder: RunFolder) -> subprocess.Popen:
 
 
 def carry(folder: RunFolder) -> None:
-    assert start(folder).wait(timeout=180) == 0, (folder.path / "worker.log").read_text()[-2000:]
+    assert start(folder).wait(timeout=PATIENCE_SECONDS) == 0, (folder.path / "worker.log").read_text()[-2000:]
 
 
-def wait_for(condition, process: subprocess.Popen, seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
+def wait_for(condition, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert process.poll() is None, "the worker ended before it was disturbed"
         assert time.monotonic() < deadline
@@ -152,7 +154,7 @@ def test_paused_and_killed_it_ends_as_if_it_never_had_been(dataset, home):
     process = start(folder)
     wait_for(lambda: folder.status() and folder.status().step >= 4, process)
     ask(folder, Wanted.PAUSE)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=PATIENCE_SECONDS) == 0
     assert folder.state() is State.PAUSED
 
     ask(folder, Wanted.RUN, again=True)
@@ -171,11 +173,12 @@ def test_paused_and_killed_it_ends_as_if_it_never_had_been(dataset, home):
 
 
 def test_a_machine_that_shuts_down_pauses_the_run(dataset, home):
-    folder = make_run(dataset, home, "terminated", training=ScratchTraining(epochs=200, batch_size=16))
+    training = ScratchTraining(epochs=500, batch_size=16, early_stopping_patience=0)
+    folder = make_run(dataset, home, "terminated", training=training)
     process = start(folder)
     wait_for(lambda: folder.status() and folder.status().step >= 2, process)
     os.kill(process.pid, signal.SIGTERM)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=PATIENCE_SECONDS) == 0
     assert folder.state() is State.PAUSED
 
 
@@ -189,7 +192,7 @@ def test_stopped_it_keeps_the_best_model_so_far(dataset, home):
     process = start(folder)
     wait_for(lambda: epochs(folder).get(2), process)
     ask(folder, Wanted.STOP)
-    assert process.wait(timeout=90) == 0
+    assert process.wait(timeout=PATIENCE_SECONDS) == 0
     assert folder.state() is State.STOPPED
     report = folder.report()
     best = min(epochs(folder).items(), key=lambda item: item[1][2])
@@ -204,7 +207,7 @@ def test_paused_then_stopped_it_keeps_the_best_model_so_far(dataset, home):
     process = start(folder)
     wait_for(lambda: epochs(folder).get(2), process)
     ask(folder, Wanted.PAUSE)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=PATIENCE_SECONDS) == 0
     assert folder.state() is State.PAUSED
     ask(folder, Wanted.STOP, again=True)
     carry(folder)
@@ -236,7 +239,7 @@ def test_few_pictures_in_one_large_batch_without_a_test_split_are_enough(tmp_pat
 def test_a_split_that_leaves_nothing_to_validate_on_is_a_sentence(tmp_path, home):
     lone = make_dataset(tmp_path, class_files({"cat": 1, "dog": 1}))
     folder = make_run(lone, home, "lone")
-    assert start(folder).wait(timeout=60) == 1
+    assert start(folder).wait(timeout=PATIENCE_SECONDS) == 1
     assert folder.state() is State.FAILED
     assert "validation" in folder.status().message
 
@@ -244,7 +247,7 @@ def test_a_split_that_leaves_nothing_to_validate_on_is_a_sentence(tmp_path, home
 def test_a_second_worker_on_the_same_run_refuses(dataset, home):
     folder = make_run(dataset, home, "twice")
     with folder.lock():
-        assert start(folder).wait(timeout=60) == 2
+        assert start(folder).wait(timeout=PATIENCE_SECONDS) == 2
     assert folder.status() is None
 
 
@@ -280,7 +283,7 @@ def test_random_weights_go_through_both_phases_and_the_cache_changes_nothing(dat
 
 def assert_measured(first: RunFolder, second: RunFolder, *, dataset: Dataset) -> None:
     """Both runs left the same answers of heads on frozen features, and figures of their own."""
-    report = first.report()
+    report, whole = first.report(), second.report()
     (kept,) = list_measurements(dataset_id=dataset.id)
     assert kept.run_id == second.id, "the newer of two that measured the same"
     first.delete()
@@ -301,14 +304,16 @@ def assert_measured(first: RunFolder, second: RunFolder, *, dataset: Dataset) ->
     )
     assert (report.measuring_message, report.lite_bytes) == ("", kept.lite_bytes)
     assert 0 < report.latency_p50_ms <= report.latency_p95_ms
-    assert 0 < kept.feature_extraction_seconds < 60 > kept.fine_tuning_seconds > 0
+    assert min(kept.feature_extraction_seconds, kept.fine_tuning_seconds) > 0
+    parts = kept.preparation_seconds + kept.feature_extraction_seconds + kept.fine_tuning_seconds
+    assert parts == pytest.approx(whole.seconds), "in seconds, and all of them"
     assert kept.training_peak_bytes > kept.predict_peak_bytes > 10_000_000, "the worker has TensorFlow"
 
 
 def test_a_dataset_that_is_gone_is_a_sentence(dataset, home):
     folder = make_run(dataset, home, "orphan")
     shutil.rmtree(dataset.folder)
-    assert start(folder).wait(timeout=60) == 1
+    assert start(folder).wait(timeout=PATIENCE_SECONDS) == 1
     assert folder.state() is State.FAILED
     assert "Traceback" not in folder.status().message
     assert "dataset" in folder.status().message.lower()

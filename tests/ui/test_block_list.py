@@ -36,17 +36,46 @@ def _drawn(network):
     return draft
 
 
-def test_every_block_comes_with_its_figures(browser):
+def test_every_block_comes_with_its_figures_and_its_share_of_each(browser):
     _drawn(PRESETS["lesson_cnn"].network)
-    rows = browser.given["data"]["rows"]
-    assert [row["parameters"] for row in rows if row["parameters"]] == [
-        "10,144 parameters",
-        "55,424 parameters",
-        "221,440 parameters",
-        "16,512 parameters",
+    rows, output = browser.given["data"]["rows"], browser.given["data"]["output"]
+    assert [row["figures"]["parameters"] for row in rows if row["figures"]["parameters"]] == [
+        "10,144",
+        "55,424",
+        "221,440",
+        "16,512",
     ]
     assert rows[0]["shape"] == "32 × 32 × 32"
-    assert browser.given["data"]["output"]["figures"] == "10 · 1,290 parameters"
+    assert rows[0]["figures"] == {
+        "parameters": "10,144",
+        "multiply_adds": "10.3 M",
+        "memory": "16.8 MB",
+        "field": "5 px",
+    }
+    assert (output["shape"], output["figures"]["parameters"], output["figures"]["field"]) == (
+        "10",
+        "1,290",
+        "all",
+    )
+    for measure in ("parameters", "multiply_adds", "memory"):
+        shares = [row["shares"][measure] for row in (browser.given["data"]["input"], *rows, output)]
+        assert sum(shares) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0, "0"), (999_999, "999,999"), (38_651_136, "38.7 M"), (2_500_000_000, "2,500.0 M")],
+)
+def test_a_large_number_is_written_in_few_letters(number, words):
+    assert block_list.amount(number) == words
+
+
+def test_every_measure_of_the_script_is_one_that_rows_have_a_share_of(browser):
+    _drawn(PRESETS["mlp"].network)
+    script = (block_list.ASSETS / "block_list.js").read_text(encoding="utf-8")
+    measures = re.findall(r'"(\w+)"', re.search(r"const MEASURES = (.*)", script)[1])
+    assert measures == list(browser.given["data"]["rows"][0]["shares"])
+    assert all(f'<button type="button" data-measure="{measure}">' in block_list.HTML for measure in measures)
 
 
 def test_what_cannot_work_is_explained_in_its_row(browser):

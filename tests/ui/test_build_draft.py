@@ -91,7 +91,16 @@ def test_selecting_is_no_step_that_undo_takes_back():
     draft = Draft(THREE)
     draft.arrange(draft.numbers, selected=draft.numbers[1])
     assert not draft.can_undo
-    assert not draft.unwritten
+    assert draft.written == draft.network
+
+
+def test_opening_something_else_has_another_address_and_undo_leads_back():
+    draft = Draft(BlockNetwork(), address={"draft": "0123456789ab"})
+    draft.open(THREE, origin="preset:x", address={"network": "preset:x"})
+    assert (draft.network, draft.written, draft.address) == (THREE, THREE, {"network": "preset:x"})
+    draft.undo()
+    assert draft.network == BlockNetwork()
+    assert draft.written == THREE
 
 
 def test_settings_of_the_wrong_range_leave_the_network_as_it_was():

@@ -11,6 +11,8 @@ from cnnlab.ui.forms import choice_label, label_of
 
 pytestmark = pytest.mark.usefixtures("frozen_heap")
 
+PAGE_SECONDS = 180.0
+
 EVERY_SPEC = [*BLOCKS.values(), Head, ScratchTraining, TransferTraining]
 
 
@@ -26,7 +28,9 @@ def _form(model):
 
         st.session_state["edited"] = forms.edit(getattr(importlib.import_module(module), name), key="f")
 
-    return AppTest.from_function(script, kwargs={"module": model.__module__, "name": model.__name__})
+    return AppTest.from_function(
+        script, default_timeout=PAGE_SECONDS, kwargs={"module": model.__module__, "name": model.__name__}
+    )
 
 
 @pytest.mark.parametrize("model", EVERY_SPEC, ids=lambda model: model.__name__)
@@ -117,7 +121,7 @@ def _form_with_a_button():
             st.button(unfreeze, key=unfreeze, on_click=forms.take, args=("f", changes))
         st.session_state["edited"] = form.result()
 
-    return AppTest.from_function(script)
+    return AppTest.from_function(script, default_timeout=PAGE_SECONDS)
 
 
 def test_a_button_puts_values_into_a_form_also_where_an_input_was_not_drawn():

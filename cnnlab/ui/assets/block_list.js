@@ -48,39 +48,84 @@ function glyph(kind, parent) {
   parent.appendChild(drawing)
 }
 
+// What a row costs, and what is written behind it where no heading says so. The first three are
+// measures: parts of a whole, of which one is shown as a bar.
+const FIGURES = { parameters: "parameters", multiply_adds: "multiply-adds", memory: "", field: "seen" }
+const MEASURES = ["parameters", "multiply_adds", "memory"]
+
+const REMEMBERED = "cnnlab-bars"
+
+function rememberedMeasure() {
+  // A browser may refuse to remember anything.
+  try {
+    const measure = localStorage.getItem(REMEMBERED)
+    return MEASURES.includes(measure) ? measure : MEASURES[0]
+  } catch {
+    return MEASURES[0]
+  }
+}
+
+function rememberMeasure(measure) {
+  try {
+    localStorage.setItem(REMEMBERED, measure)
+  } catch {}
+}
+
+function percent(share) {
+  if (!share) return ""
+  return share < 0.01 ? "< 1 %" : `${Math.round(100 * share)} %`
+}
+
+function makeCells(parent) {
+  const words = element("span", "words", parent)
+  for (const name of ["label", "detail"]) element("span", name, words)
+  element("span", "shape", parent)
+  const costs = element("span", "costs", parent)
+  for (const [name, unit] of Object.entries(FIGURES)) {
+    const cell = element("span", `cost ${name}`, costs)
+    element("span", "value", cell)
+    element("span", "unit", cell).textContent = unit
+    element("span", "percent", cell)
+  }
+  element("span", "share", parent)
+}
+
+function fillCells(parent, row, measure) {
+  for (const name of ["label", "detail", "shape"]) parent.querySelector(`.${name}`).textContent = row[name] ?? ""
+  for (const name of Object.keys(FIGURES)) {
+    const cell = parent.querySelector(`.${name}`)
+    cell.querySelector(".value").textContent = row.figures[name]
+    cell.querySelector(".percent").textContent = name === measure ? percent(row.shares[name]) : ""
+    cell.classList.toggle("measured", name === measure)
+    cell.classList.toggle("none", !row.figures[name])
+  }
+  parent.querySelector(".share").style.width = `${100 * (row.shares[measure] ?? 0)}%`
+}
+
 function makeRow(list, row) {
   const item = element("li", `row ${row.kind}`, list)
   item.dataset.number = row.number
   item.setAttribute("role", "option")
   element("span", "handle", item).setAttribute("aria-hidden", "true")
   glyph(row.kind, item)
-  const words = element("span", "words", item)
-  for (const name of ["label", "detail"]) element("span", name, words)
-  const figures = element("span", "figures", item)
-  for (const name of ["shape", "parameters"]) element("span", name, figures)
+  makeCells(item)
   element("span", "problem", item)
-  element("span", "share", item)
   return item
 }
 
-function fillRow(item, row, position, count, selected) {
-  for (const name of ["label", "detail", "shape", "parameters", "problem"])
-    item.querySelector(`.${name}`).textContent = row[name] ?? ""
+function fillRow(item, row, position, count, selected, measure) {
+  fillCells(item, row, measure)
+  item.querySelector(".problem").textContent = row.problem
   item.querySelector(".problem").hidden = !row.problem
-  item.querySelector(".share").style.width = `${100 * (row.share ?? 0)}%`
   item.classList.toggle("selected", selected)
   item.classList.toggle("broken", Boolean(row.problem))
   item.setAttribute("aria-selected", String(selected))
   item.tabIndex = selected ? 0 : -1
+  const costs = Object.entries(FIGURES).map(([name, unit]) => row.figures[name] && `${row.figures[name]} ${unit}`.trim())
+  const share = row.shares[measure] ? `${percent(row.shares[measure])} of all ${FIGURES[measure] || measure}` : ""
   item.setAttribute("aria-label", [
-    `Block ${position + 1} of ${count}: ${row.label}`, row.detail, row.shape, row.parameters, row.problem,
+    `Block ${position + 1} of ${count}: ${row.label}`, row.detail, row.shape, ...costs, share, row.problem,
   ].filter(Boolean).join(", "))
-}
-
-function end(parent, name, words) {
-  const line = parent.querySelector(`.${name}`)
-  line.querySelector(".label").textContent = words.label
-  line.querySelector(".figures").textContent = words.figures
 }
 
 const numberOf = item => Number(item.dataset.number)
@@ -90,6 +135,9 @@ class BlockList {
     this.root = root
     this.list = root.querySelector(".rows")
     this.drag = null
+    this.measure = rememberedMeasure()
+    for (const name of ["input", "output"]) makeCells(root.querySelector(`.end.${name}`))
+    root.querySelector(".bars").onclick = event => this.showShareOf(event.target.dataset.measure)
     this.list.onpointerdown = event => this.press(event)
     this.list.onpointermove = event => this.pull(event)
     this.list.onpointerup = () => this.release(true)
@@ -101,6 +149,13 @@ class BlockList {
     this.send = send
     this.data = data
     if (!this.drag) this.draw()
+  }
+
+  showShareOf(measure) {
+    if (!measure) return
+    this.measure = measure
+    rememberMeasure(measure)
+    this.draw()
   }
 
   items() {
@@ -118,11 +173,13 @@ class BlockList {
       old.delete(row.number)
       if (!item || !item.classList.contains(row.kind)) item = makeRow(this.list, row)
       if (this.list.children[position] !== item) this.list.insertBefore(item, this.list.children[position] ?? null)
-      fillRow(item, row, position, rows.length, row.number === selected)
+      fillRow(item, row, position, rows.length, row.number === selected, this.measure)
     })
     old.forEach(item => item.remove())
-    end(this.root, "input", this.data.input)
-    end(this.root, "output", this.data.output)
+    for (const name of ["input", "output"])
+      fillCells(this.root.querySelector(`.end.${name}`), this.data[name], this.measure)
+    for (const place of this.root.querySelectorAll("[data-measure]"))
+      place.setAttribute("aria-pressed", String(place.dataset.measure === this.measure))
     this.root.querySelector(".nothing").hidden = rows.length > 0
     this.slide(before)
     if (hadFocus) this.selectedItem()?.focus({ preventScroll: true })
