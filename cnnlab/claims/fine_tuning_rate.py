@@ -4,6 +4,7 @@ What a rate does is seen twice: in the accuracy on pictures that nobody learned 
 weights have moved from those of ImageNet. This module never draws.
 """
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -166,7 +167,7 @@ def _tune_all(
             epochs=settings.epochs,
             learning_rate=rate,
             schedule="constant",
-            activity=f"Phase 2: fine-tuning at {rate:g}",
+            activity=f"Phase 2: fine-tuning at {_written(rate)}",
             report=measuring.report,
             seed=settings.seed,
             on_epoch=lambda seen=accuracies: seen.append(float(judge().mean())),
@@ -203,7 +204,7 @@ def _answer(
     return Answer(
         verdict=verdict,
         sentence=f"After {settings.epochs} epochs of fine-tuning, {percent(gentle.correct.mean())} of {len(before)} test pictures "
-        f"are right at {LOW:g} and {percent(rough.correct.mean())} at {HIGH:g}; {percent(before.mean())} were before it. "
+        f"are right at {_written(LOW)} and {percent(rough.correct.mean())} at {_written(HIGH)}; {percent(before.mean())} were before it. "
         f"The unfrozen weights moved by {gentle.drift * 100:.2f} % and by {rough.drift * 100:.1f} %.",
         meaning=MEANINGS[verdict],
         numbers=_numbers(before, tuned, change),
@@ -239,13 +240,13 @@ def _numbers(
         )
 
     return (
-        points(f"{HIGH:g} against {LOW:g}", tuned[LOW].correct, tuned[HIGH].correct),
-        points(f"{LOW:g} against no fine-tuning", before, tuned[LOW].correct),
-        points(f"{HIGH:g} against no fine-tuning", before, tuned[HIGH].correct),
+        points(f"{_written(HIGH)} against {_written(LOW)}", tuned[LOW].correct, tuned[HIGH].correct),
+        points(f"{_written(LOW)} against no fine-tuning", before, tuned[LOW].correct),
+        points(f"{_written(HIGH)} against no fine-tuning", before, tuned[HIGH].correct),
         Number(
             label="Weights moved",
             value=f"{tuned[HIGH].drift / tuned[LOW].drift:,.0f} times as far",
-            sentence=f"at {HIGH:g} as at {LOW:g}, whose rate is {HIGH / LOW:,.0f} times lower",
+            sentence=f"at {_written(HIGH)} as at {_written(LOW)}, whose rate is {HIGH / LOW:,.0f} times lower",
         ),
     )
 
@@ -261,7 +262,7 @@ def _charts(before: np.ndarray, tuned: dict[float, Tuned], *, chance: float) -> 
             chance=chance,
             lines=tuple(
                 Line(
-                    label=f"{rate:g}",
+                    label=f"{_written(rate)}",
                     x=tuple(range(len(found.accuracies) + 1)),
                     y=(start, *found.accuracies),
                 )
@@ -275,7 +276,7 @@ def _charts(before: np.ndarray, tuned: dict[float, Tuned], *, chance: float) -> 
             chance=chance,
             bars=(
                 accuracy_bar("head only", before),
-                *(accuracy_bar(f"{rate:g}", found.correct) for rate, found in tuned.items()),
+                *(accuracy_bar(f"{_written(rate)}", found.correct) for rate, found in tuned.items()),
             ),
         ),
         LineChart(
@@ -287,6 +288,11 @@ def _charts(before: np.ndarray, tuned: dict[float, Tuned], *, chance: float) -> 
             lines=(Line(label="change", x=tuple(tuned), y=tuple(found.drift for found in tuned.values())),),
         ),
     )
+
+
+def _written(rate: float) -> str:
+    """Write a power of ten as the lesson does: 0.00001 -> '1e-5'."""
+    return f"1e{round(math.log10(rate))}"
 
 
 CLAIM = Claim(

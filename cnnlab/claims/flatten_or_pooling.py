@@ -150,13 +150,13 @@ def _answer(found: dict[str, Bridged], pictures: Pictures) -> Answer:
                 sentence=f"{pooled.parameters:,} against {flat.parameters:,}",
             ),
             Number(
-                label="Accuracy of pooling against Flatten",
+                label="Accuracy, pooling − Flatten",
                 value=f"{(accuracy[GLOBAL] - accuracy[FLATTEN]) * 100:+.1f} points",
                 sentence=f"{gain[0] * 100:+.1f} to {gain[1] * 100:+.1f}: the ends of both seeds' 95 % intervals",
             ),
             *(
                 Number(
-                    label=f"{bridge}: learned by heart",
+                    label=f"By heart, {'Flatten' if bridge == FLATTEN else 'pooling'}",
                     value=f"{(float(each.training_correct.mean()) - accuracy[bridge]) * 100:+.1f} points",
                     sentence="accuracy on training pictures above that on test pictures",
                 )

@@ -34,6 +34,7 @@ NETWORKS = {
     FLATTEN: convolutional_network(image_size=IMAGE_SIZE, flatten=True),
     GLOBAL: convolutional_network(image_size=IMAGE_SIZE),
 }
+SHORT = {DENSE: "dense", FLATTEN: "CNN, Flatten", GLOBAL: "CNN, pooling"}
 DIRECTIONS = np.array([(0, 1), (0, -1), (1, 0), (-1, 0)])
 """Rows and columns that a picture moves by for each pixel of shift."""
 COMPARED = 3
@@ -228,7 +229,7 @@ def _numbers(asked: dict[str, Asked], gain: tuple[float, float]) -> tuple[Number
         ),
         *(
             Number(
-                label=f"{name}: accuracy",
+                label=f"Accuracy, {SHORT[name]}",
                 value=f"{percent(accuracy[name][0])} → {percent(accuracy[name][COMPARED])}",
                 sentence=f"where pictures were learned, and {COMPARED} pixels away",
             )
