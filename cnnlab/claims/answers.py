@@ -1,5 +1,6 @@
 """What an experiment found, in a form that every claim shares: a sentence, numbers, charts, pictures. JSON there and back.
 
+A value that is no number is refused when the answer is made: JSON has none, so it could not be read again.
 This module never measures, and never knows how an answer is drawn.
 """
 
@@ -7,7 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from cnnlab.evaluation.comparison import wilson_interval
 from cnnlab.jobs.records import JobRecord
@@ -31,10 +32,10 @@ class Line(JobRecord):
     """One line of a chart; `low` and `high`, where they are there, bound an interval around it."""
 
     label: str
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-    low: tuple[float, ...] = ()
-    high: tuple[float, ...] = ()
+    x: tuple[FiniteFloat, ...]
+    y: tuple[FiniteFloat, ...]
+    low: tuple[FiniteFloat, ...] = ()
+    high: tuple[FiniteFloat, ...] = ()
 
 
 class LineChart(JobRecord):
@@ -49,7 +50,7 @@ class LineChart(JobRecord):
     y_axis: Axis = "number"
     x_log: bool = False
     y_log: bool = False
-    chance: float | None = None
+    chance: FiniteFloat | None = None
     """What guessing would reach, drawn as a line of its own."""
 
 
@@ -57,9 +58,9 @@ class Bar(JobRecord):
     """One bar, with its interval where there is one."""
 
     label: str
-    value: float
-    low: float | None = None
-    high: float | None = None
+    value: FiniteFloat
+    low: FiniteFloat | None = None
+    high: FiniteFloat | None = None
     group: str = ""
     """Bars of one group have one colour; '' where there are no groups."""
 
@@ -74,7 +75,7 @@ class BarChart(JobRecord):
     bars: tuple[Bar, ...]
     y_axis: Axis = "number"
     y_log: bool = False
-    chance: float | None = None
+    chance: FiniteFloat | None = None
     """What guessing would reach, drawn as a line of its own."""
 
 
@@ -108,11 +109,11 @@ class Answer(JobRecord):
     numbers: tuple[Number, ...] = ()
     charts: tuple[Chart, ...] = ()
     pictures: tuple[PictureRow, ...] = ()
-    scores: dict[str, float] = Field(default_factory=dict)
+    scores: dict[str, FiniteFloat] = Field(default_factory=dict)
     """The bare numbers under the sentence, by name: what tests and tables read."""
     measured_on: str = ""
     """Pictures and machine; the worker fills it in."""
-    seconds: float = 0.0
+    seconds: FiniteFloat = 0.0
     """How long it took; the worker fills it in."""
 
 
@@ -130,5 +131,5 @@ def accuracy_bar(label: str, correct: np.ndarray | Sequence[bool], *, group: str
 
 
 def percent(share: float) -> str:
-    """Write a share 0..1 as percent with one decimal: 0.8125 -> '81.3 %'."""
+    """Write a share 0..1 as percent with one decimal: 0.8127 -> '81.3 %'."""
     return f"{share * 100:.1f} %"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from cnnlab.claims.answers import Answer
-from cnnlab.claims.table import find_claim
+from cnnlab.claims.table import CLAIMS, find_claim
 from cnnlab.errors import ClaimError
 from cnnlab.files import write_text
 from cnnlab.jobs.folder import Job
@@ -92,16 +92,19 @@ def find_experiment(claim: str, settings: Spec) -> Experiment | None:
 
 
 def list_experiments(claim: str | None = None) -> list[Experiment]:
-    """List what was measured, the newest first.
+    """List what was measured, the newest first; folders of no claim of today are passed over.
 
     Args:
         claim: Of this claim only.
     """
     found = [
-        Experiment(claim=path.parent.name.rpartition("-")[0], folder=path.parent)
-        for path in workspace().claims.glob(f"{claim or '*'}-*/request.json")
+        Experiment(claim=name, folder=path.parent)
+        for path in workspace().claims.glob("*-*/request.json")
+        if (name := path.parent.name.rpartition("-")[0]) in CLAIMS and claim in (None, name)
     ]
-    return sorted(found, key=lambda experiment: experiment.started_at, reverse=True)
+    # Asked for once: another tab may delete one meanwhile, and that one is then left out.
+    asked = {experiment: experiment.started_at for experiment in found}
+    return sorted((one for one in found if asked[one]), key=asked.__getitem__, reverse=True)
 
 
 def keep_answer(claim: str, settings: Spec, answer: Answer) -> Experiment:

@@ -7,10 +7,13 @@ import sys
 import time
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from cnnlab.claims.answers import Answer
 from cnnlab.claims.claim import Measuring
 from cnnlab.claims.experiments import ExperimentRequest
 from cnnlab.claims.table import find_claim
+from cnnlab.errors import ClaimError
 from cnnlab.jobs.carrying import Reporter, alone, carry
 from cnnlab.runs.machine import describe_machine
 
@@ -20,6 +23,10 @@ TOO_LONG = (
     f"smaller image size."
 )
 NO_MEMORY = "There was not enough memory. Try fewer pictures or a smaller image size."
+NO_NUMBER = (
+    "A measured value is no number: a training ran away, or there was too little to measure. Try a lower "
+    "learning rate where there is one, more pictures, or another seed."
+)
 
 
 def main(path: str) -> int:
@@ -39,7 +46,12 @@ def main(path: str) -> int:
 def _measure(request: ExperimentRequest, measuring: Measuring) -> Answer:
     claim = find_claim(request.claim)
     started = time.perf_counter()
-    answer = claim.measure(claim.settings.create(request.settings), measuring)
+    try:
+        answer = claim.measure(claim.settings.create(request.settings), measuring)
+    except ValidationError as error:
+        if any(detail["type"] == "finite_number" for detail in error.errors(include_url=False)):
+            raise ClaimError(NO_NUMBER) from error
+        raise
     return answer.model_copy(
         update={"measured_on": describe_machine(), "seconds": time.perf_counter() - started}
     )

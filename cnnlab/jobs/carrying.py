@@ -6,6 +6,7 @@ that nothing is left behind by a server that went away. This module never knows 
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -20,6 +21,7 @@ from pydantic import BaseModel
 from cnnlab.data.children import be_a_good_neighbour
 from cnnlab.errors import CnnlabError
 from cnnlab.files import write_text
+from cnnlab.jobs.folder import EARLIER, put_back
 from cnnlab.jobs.records import JobProgress, JobState
 
 LOCK_SECONDS = 5.0
@@ -93,7 +95,11 @@ def carry(
         signal.signal(number, lambda *_: setattr(reporter, "cancelled", True))
     _end_in_any_case(reporter, seconds=most_seconds, message=too_long)
     state, message = _work(folder, work, reporter, noun=noun, no_memory=no_memory)
-    reporter.end(state, message=message)
+    # A cancelled job is as it was: what it had found before is not lost.
+    if state != "cancelled" or not put_back(folder):
+        reporter.end(state, message=message)
+    if state == "finished":
+        shutil.rmtree(folder / EARLIER, ignore_errors=True)
     lock.release()
     return 0 if state != "failed" else 1
 

@@ -7,6 +7,7 @@
         cancel          somebody wants it to end
         worker.lock     held by the worker for its whole life
         worker.log      what it printed
+    earlier/        what it had found before it was started again, until that has an end
 
 This module never knows what a job is for, and never loads TensorFlow.
 """
@@ -23,6 +24,7 @@ from cnnlab.data.children import start_detached
 from cnnlab.files import is_locked, read_last_lines, write_text
 from cnnlab.jobs.records import JobProgress, JobState
 
+EARLIER = "earlier"
 LAUNCH_GRACE_SECONDS = 60.0
 """How long a started worker may take until it holds its lock."""
 
@@ -52,8 +54,11 @@ class Job:
 
     @property
     def started_at(self) -> float:
-        """When it was asked for, seconds since 1970."""
-        return (self.folder / "request.json").stat().st_mtime
+        """When it was asked for, seconds since 1970; 0 once somebody has deleted it."""
+        try:
+            return (self.folder / "request.json").stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
 
     @property
     def state(self) -> JobState:
@@ -73,13 +78,19 @@ class Job:
     def start(self, request: BaseModel, *, module: str) -> None:
         """Write the request into an empty folder and start the worker, `python -m MODULE FOLDER`.
 
+        What it had found is kept aside until the worker has something new, and is put back when it is cancelled.
+
         Raises:
-            OSError: The folder cannot be written.
+            OSError: The folder cannot be written; what it had found is as it was.
         """
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
-        write_text(self.folder / "request.json", request.model_dump_json())
-        start_detached(module, str(self.folder), log=self.folder / "worker.log")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._set_aside()
+        try:
+            write_text(self.folder / "request.json", request.model_dump_json())
+            start_detached(module, str(self.folder), log=self.folder / "worker.log")
+        except OSError:
+            put_back(self.folder)
+            raise
 
     def cancel(self) -> None:
         """Ask it to end; it looks several times a second."""
@@ -101,6 +112,22 @@ class Job:
         """Whether a living worker holds it."""
         return is_locked(self.folder / "worker.lock")
 
+    def _set_aside(self) -> None:
+        said, earlier = self.read("progress.json", JobProgress), self.folder / EARLIER
+        finished = said is not None and said.state == "finished"
+        if finished:
+            shutil.rmtree(earlier, ignore_errors=True)
+            earlier.mkdir()
+        for path in self.folder.iterdir():
+            if path == earlier:
+                continue
+            if finished and path.name != "worker.lock":
+                path.replace(earlier / path.name)
+            elif path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
     def _said(self) -> JobProgress:
         said = self.read("progress.json", JobProgress)
         if said is not None and said.state != "running":
@@ -119,6 +146,26 @@ class Job:
         last = read_last_lines(self.folder / "worker.log", lines=1).strip()
         said = f" The last it printed: {last[:300]}" if last else ""
         return f"The {self.noun} ended without a word; the machine may have run out of memory. {self.advice}{said}"
+
+
+def put_back(folder: Path) -> bool:
+    """Put back what a job had found before it was started again; False where there is nothing.
+
+    How it had ended comes last, so that nobody sees it finished before all of it is there.
+    """
+    earlier = folder / EARLIER
+    if not earlier.is_dir():
+        return False
+    found = sorted(earlier.iterdir(), key=lambda path: path.name == "progress.json")
+    staying = {path.name for path in found} | {EARLIER, "worker.lock", "cancel"}
+    for path in folder.iterdir():
+        if path.name not in staying:
+            path.unlink()
+    for path in found:
+        path.replace(folder / path.name)
+    (folder / "cancel").unlink(missing_ok=True)
+    earlier.rmdir()
+    return True
 
 
 def forget_oldest(jobs: list[Job], *, kept: int) -> None:
