@@ -19,6 +19,8 @@ from cnnlab.evaluation.predictions import probabilities_of
 from cnnlab.specs.base import Spec
 
 PICTURES = 10
+SURPRISING = 0.05
+"""What chance alone makes less often than this is no noise."""
 OUTCOMES = ("both", "only you", "only the model", "neither")
 """Who was right about a picture; names of the scores of an answer."""
 
@@ -108,11 +110,12 @@ def answer_of(outcomes: dict[str, int]) -> Answer:
     you, model = _right(outcomes)
     low, high = difference_interval(you, model)
     chance = mcnemar_p(you, model)
+    verdict = verdict_of(low, high, chance=chance)
     total = len(you)
     return Answer(
-        verdict=verdict_of(low, high),
+        verdict=verdict,
         sentence=f"You were right about {you.sum()} of {total}, the model about {model.sum()} of {total}.",
-        meaning=_meaning(outcomes, low=low, high=high),
+        meaning=_meaning(outcomes, verdict=verdict, low=low, high=high),
         numbers=(
             Number(
                 label="Model minus you",
@@ -121,7 +124,7 @@ def answer_of(outcomes: dict[str, int]) -> Answer:
             ),
             Number(
                 label="If you were equally good",
-                value=f"p = {chance:.2f}",
+                value="p < 0.01" if chance < 0.01 else f"p = {chance:.2f}",
                 sentence="how often chance alone would part you this much or more (exact McNemar test)",
             ),
         ),
@@ -134,15 +137,22 @@ def answer_of(outcomes: dict[str, int]) -> Answer:
             ),
         ),
         scores={**{name: float(count) for name, count in outcomes.items()}, "p": chance},
-        measured_on=f"{total} pictures",
     )
 
 
-def verdict_of(low: float, high: float) -> Verdict:
-    """What an interval of 'model minus you' says of the statement that networks are good at pictures."""
-    if low > 0.0:
-        return "holds"
-    return "fails" if high < 0.0 else "noise"
+def verdict_of(low: float, high: float, *, chance: float) -> Verdict:
+    """What was measured says of the statement that networks are good at pictures.
+
+    Both the interval and the exact test have to agree: of ten pictures one of them alone is quickly taken in.
+
+    Args:
+        low: Lower end of the interval of 'model minus you'.
+        high: Its upper end.
+        chance: How often chance alone would part both this much, 0..1.
+    """
+    if chance >= SURPRISING or low <= 0.0 <= high:
+        return "noise"
+    return "holds" if low > 0.0 else "fails"
 
 
 def sum_outcomes(answers: Iterable[Answer]) -> dict[str, int]:
@@ -160,17 +170,25 @@ def _right(outcomes: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
     return np.repeat([True, True, False, False], counts), np.repeat([True, False, True, False], counts)
 
 
-def _meaning(outcomes: dict[str, int], *, low: float, high: float) -> str:
+def _meaning(outcomes: dict[str, int], *, verdict: Verdict, low: float, high: float) -> str:
     total, parted = sum(outcomes.values()), outcomes["only you"] + outcomes["only the model"]
-    span = f"{-low * 100:.0f} points in your favour to {high * 100:.0f} in the model's"
-    if low > 0.0:
+    if verdict == "holds":
         return "The model is better than you on pictures like these: more than chance explains."
-    if high < 0.0:
+    if verdict == "fails":
         return "You are better than the model on pictures like these: more than chance explains."
     return (
         f"{total} pictures prove little. Only those on which one of you alone was right say anything ({parted} here), "
-        f"and the difference could be anything from {span}. Play more games: they are added up."
+        f"and the difference could be anything from {_span(low, high)}. Play more games: they are added up."
     )
+
+
+def _span(low: float, high: float) -> str:
+    """Write the interval of 'model minus you' in words."""
+    if low < 0.0 < high:
+        return f"{-low * 100:.0f} points in your favour to {high * 100:.0f} in the model's"
+    near, far = sorted((abs(low) * 100, abs(high) * 100))
+    whose = "your" if high <= 0.0 else "the model's"
+    return f"{near:.0f} to {far:.0f} points in {whose} favour"
 
 
 CLAIM = Claim(

@@ -32,15 +32,15 @@ class ShuffledPixels(Spec):
     dataset: str = Field(
         "shapes",
         title="Pictures",
-        description="What the networks learn. Digits all lie in the middle and are told apart pixel by pixel: hardly a CNN falls there.",
+        description="What the networks learn. Digits all lie in the middle and are told apart pixel by pixel: a CNN hardly falls there.",
     )
     movement: float = Field(
         0.2,
         ge=0.0,
         le=1.0,
         title="Movement",
-        description="How far drawn shapes lie from the middle. From about a half on, the dense network can only guess; of no use "
-        "for other pictures.",
+        description="How far drawn shapes lie from the middle. The farther, the less the dense network learns, and the less it has to "
+        "lose; of no use for other pictures.",
     )
     num_training: int = Field(
         1500, ge=100, le=20_000, title="Training pictures", description="How many the networks learn from."
@@ -229,7 +229,7 @@ CLAIM = Claim(
     id="shuffled_pixels",
     title="A dense layer does not know what is beside what",
     says="A dense layer treats every pixel alike, wherever it is: it has no idea of space.",
-    exactly="What a dense layer lacks is knowing at the start which pixels are neighbours; from enough pictures it can learn it. And the "
+    exactly="What a dense layer lacks is knowing at the start which pixels are neighbours; from enough pictures it can be learned (https://arxiv.org/abs/2007.13657). And the "
     "shuffle is fixed: a CNN retrained on shuffled pictures still learns from colour and brightness, so it falls, but not to guessing.",
     experiment="Trains a dense network and a CNN twice: on the pictures as they are, and with all their pixels shuffled in one fixed way.",
     icon=":material/shuffle:",

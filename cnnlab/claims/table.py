@@ -9,12 +9,14 @@ from cnnlab.claims import (
     convolution_by_hand,
     fine_tuning_rate,
     flatten_or_pooling,
+    parameter_explosion,
     pooling_by_hand,
     preprocessing,
     quiz,
     shifted_pictures,
     shuffled_pixels,
     transfer_or_scratch,
+    what_pooling_saves,
 )
 from cnnlab.claims.claim import Claim
 from cnnlab.errors import ClaimError, unknown_name
@@ -23,11 +25,13 @@ CLAIMS: MappingProxyType[str, Claim] = MappingProxyType(
     {
         claim.id: claim
         for claim in (
+            parameter_explosion.CLAIM,
             shuffled_pixels.CLAIM,
             shifted_pictures.CLAIM,
             convolution_by_hand.CLAIM,
             pooling_by_hand.CLAIM,
             flatten_or_pooling.CLAIM,
+            what_pooling_saves.CLAIM,
             fine_tuning_rate.CLAIM,
             transfer_or_scratch.CLAIM,
             preprocessing.CLAIM,

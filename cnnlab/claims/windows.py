@@ -55,6 +55,14 @@ class Sliding:
             f"= {self.output_side}"
         )
 
+    @property
+    def left_over_in_words(self) -> str:
+        """What is never covered, as a sentence; '' where everything is."""
+        if not self.left_over:
+            return ""
+        last = "row and the last column" if self.left_over == 1 else f"{self.left_over} rows and columns"
+        return f"The last {last} are never looked at."
+
     def pad(self, picture: np.ndarray) -> np.ndarray:
         """Put zeros around a picture, as many as the padding asks for; shape (side, side) becomes larger or stays."""
         return np.pad(picture, (self.before, self.after))

@@ -5,6 +5,7 @@ only after it was tried: it takes its finding away, and what worked before works
 module never changes a network by itself, and needs no TensorFlow.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -80,15 +81,19 @@ def lint(network: BlockNetwork, *, num_classes: int, anatomy: Anatomy | None = N
         Errors first, then warnings, then hints; each from the picture to the output.
     """
     anatomy = anatomy or describe_network(network, num_classes=num_classes)
+    found_by_rule = list(_found(network, anatomy))
+    counts = Counter(name for name, _ in found_by_rule)
     findings = [
         Finding(
             rule=name,
             severity=RULES[name].severity,
             block=found.block,
             sentence=found.sentence,
-            fix=_first_that_mends(network, name, found, anatomy=anatomy, num_classes=num_classes),
+            fix=_first_that_mends(
+                network, name, found, before=counts[name], works=anatomy.works, num_classes=num_classes
+            ),
         )
-        for name, found in _found(network, anatomy)
+        for name, found in found_by_rule
     ]
     last = len(network.blocks)
     return tuple(
@@ -106,16 +111,15 @@ def _found(network: BlockNetwork, anatomy: Anatomy) -> Iterator[tuple[str, Found
 
 
 def _first_that_mends(
-    network: BlockNetwork, rule: str, found: Found, *, anatomy: Anatomy, num_classes: int
+    network: BlockNetwork, rule: str, found: Found, *, before: int, works: bool, num_classes: int
 ) -> Fix | None:
-    before = len(list(RULES[rule].find(network, anatomy)))
     for change in found.changes:
         changed = _changed(network, change)
         if changed is None:
             continue
         after = describe_network(changed, num_classes=num_classes)
         fewer = len(list(RULES[rule].find(changed, after))) < before
-        if fewer and (after.works or not anatomy.works):
+        if fewer and (after.works or not works):
             return Fix(label=change.label, network=changed)
     return None
 

@@ -7,7 +7,8 @@ Each takes a network and its anatomy and yields what it found. This module never
 from collections.abc import Iterator
 from math import prod
 
-from cnnlab.models.anatomy import Anatomy, describe_network
+from cnnlab.models.anatomy import Anatomy
+from cnnlab.models.arithmetic import LAYERS, Signal
 from cnnlab.models.lint_rules import (
     AROUND,
     BRIDGES,
@@ -167,8 +168,10 @@ def bias_for_nothing(network: BlockNetwork, anatomy: Anatomy) -> Iterator[Found]
         block = place.block
         if getattr(block, "batch_normalization", False) and block.has_bias:
             change = use(network, place.at, label="Leave the bias out", bias_before_normalization=False)
-            without = describe_network(network.with_changes(blocks=change.blocks), num_classes=2)
-            biases = place.row.parameters - without.rows[place.at + 1].parameters
+            without = LAYERS[block.kind](
+                change.blocks[place.at], Signal(shape=place.reached_by, receptive_field=1)
+            )
+            biases = place.row.parameters - sum(layer.parameters for layer in without)
             yield Found(
                 block=place.at,
                 sentence=f"A bias stands before the batch normalization, which takes the mean of each map away and "

@@ -204,6 +204,8 @@ def _input(
         return st.toggle(value=value, **shared)
     if field.annotation is int:
         low, high = _limits(field)
+        if step := (field.json_schema_extra or {}).get("slider_step"):
+            return st.slider(value=value, min_value=_whole(low), max_value=_whole(high), step=step, **shared)
         return st.number_input(value=value, min_value=_whole(low), max_value=_whole(high), step=1, **shared)
     if field.annotation is float:
         return _real(field, value, shared)

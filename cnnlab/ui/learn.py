@@ -18,16 +18,20 @@ from cnnlab.ui import (
     learn_convolution_by_hand,
     learn_earlier,
     learn_experiment,
+    learn_parameter_explosion,
     learn_pooling_by_hand,
     learn_quiz,
     learn_settings,
+    learn_what_pooling_saves,
     nav,
 )
 
 BY_HAND: MappingProxyType[str, Callable[[Claim], None]] = MappingProxyType(
     {
+        "parameter_explosion": learn_parameter_explosion.draw,
         "convolution_by_hand": learn_convolution_by_hand.draw,
         "pooling_by_hand": learn_pooling_by_hand.draw,
+        "what_pooling_saves": learn_what_pooling_saves.draw,
         "quiz": learn_quiz.draw,
     }
 )

@@ -113,7 +113,8 @@ def _factor(weight: str) -> str:
 
 def _lines(multiplied: list[float], *, relu: bool) -> tuple[tuple[str, str], ...]:
     total = float(np.sum(multiplied))
-    lines = (("Sum", f"{summed(multiplied)} = {number(total)}"),)
+    is_exact = all(round(value, pixel_board.DIGITS) == value for value in multiplied)
+    lines = (("Sum", f"{summed(multiplied)} {'=' if is_exact else '≈'} {number(total)}"),)
     return (*lines, ("ReLU", f"max(0, {number(total)}) = {number(max(total, 0.0))}")) if relu else lines
 
 
@@ -136,7 +137,5 @@ def _size(settings: ConvolutionByHand) -> None:
         )
     else:
         sentences.append("'valid' adds no zeros: p = 0.")
-    if sliding.left_over:
-        left = text.counted(sliding.left_over, "row")
-        sentences.append(f"The last {left} and as many columns are never looked at.")
-    st.caption(" ".join(sentences))
+    sentences.append(sliding.left_over_in_words)
+    st.caption(" ".join(sentences).strip())

@@ -83,7 +83,7 @@ def share(claim: str, settings: Spec) -> None:
         here = urlsplit(st.context.url or "")
         query = urlencode(learn_settings.address(claim, settings))
         st.code(here._replace(query=query, fragment="").geturl(), language=None, wrap_lines=True, height=130)
-        st.caption("It holds the picture and all settings, and opens them in any cnnlab at this address.")
+        st.caption("It holds all that is set here, and opens it in any cnnlab at this address.")
 
 
 def _number(*, disabled: bool) -> int:

@@ -14,6 +14,8 @@ from cnnlab.ui.pixel_board import Map, Step, number, summed
 KEY = "learn-pooling"
 BOARD = f"{KEY}-board"
 WINDOW, SHIFT = ("window", "stride"), ("direction", "shift")
+CLEARLY_SOFTER = 0.8
+"""What pooling leaves of the change of the pixels, where it is said to have softened it."""
 NAMES = {"pixels": "Pixels, not pooled", "max": "Max pooling", "average": "Average pooling"}
 
 
@@ -79,10 +81,8 @@ def _size(settings: PoolingByHand) -> str:
         sentences.append(
             "The stride is smaller than the window: windows overlap, and a pixel counts in several."
         )
-    if sliding.left_over:
-        left = text.counted(sliding.left_over, "row")
-        sentences.append(f"The last {left} and as many columns are never looked at.")
-    return " ".join(sentences)
+    sentences.append(sliding.left_over_in_words)
+    return " ".join(sentences).strip()
 
 
 def _shift(settings: PoolingByHand) -> None:
@@ -120,9 +120,12 @@ def says(settings: PoolingByHand, effects: dict[str, ShiftEffect]) -> str:
         )
     if largest.changed_share == 0.0:
         return f"{found} Here the output of max pooling really stays the same: each largest pixel stayed inside its window."
+    left = largest.mean_change / pixels.mean_change
     softened = (
         "softened the shift without undoing it"
-        if largest.mean_change < pixels.mean_change
+        if left < CLEARLY_SOFTER
+        else "hardly softened it"
+        if left < 1.0
         else "did not soften it"
     )
     return (

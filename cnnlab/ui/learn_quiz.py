@@ -160,7 +160,9 @@ def _differences(game: Round, dataset: Dataset, kept: Experiment) -> tuple[Pictu
         if square is not None
     ]
     row = PictureRow(
-        title="Where you and the model differed", sentence="What it is first.", pictures=tuple(pictures)
+        title="Where you and the model differed",
+        sentence="First what it is, then what you said, then the model.",
+        pictures=tuple(pictures),
     )
     return (row,) if pictures else ()
 

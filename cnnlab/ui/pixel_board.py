@@ -19,6 +19,8 @@ from cnnlab.errors import ClaimError
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 MINUS = "−"
+DIGITS = 2
+"""Decimals of what is written out."""
 
 HTML = """
 <div class="board">
@@ -130,7 +132,7 @@ def board(
     )
 
 
-def number(value: float, *, digits: int = 2) -> str:
+def number(value: float, *, digits: int = DIGITS) -> str:
     """Write a number no finer than needed, with a true minus: -4.0 -> '−4', 1/3 -> '0.33'."""
     rounded = round(float(value), digits)
     written = f"{abs(rounded):,.{digits}f}".rstrip("0").rstrip(".") if digits else f"{abs(rounded):,.0f}"

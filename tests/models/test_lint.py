@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cnnlab.models import anatomy
 from cnnlab.models.anatomy import describe_network
 from cnnlab.models.lint import RULES, SEVERITIES, lint
 from cnnlab.models.presets import PRESETS
@@ -195,3 +196,19 @@ def test_any_network_can_be_looked_at_and_every_change_leaves_less_to_mend(netwo
             count = sum(each.rule == finding.rule for each in after)
             assert count < sum(each.rule == finding.rule for each in findings) or not works
             assert not works or describe_network(changed, num_classes=num_classes).works
+
+
+def test_every_block_may_be_found_wanting_without_the_network_being_worked_out_more_than_once_a_change(
+    monkeypatch,
+):
+    blocks = (Convolution(batch_normalization=True, bias_before_normalization=True),) * 30
+    worked_out = []
+    monkeypatch.setattr(
+        anatomy,
+        "_sum_up",
+        lambda *args, _real=anatomy._sum_up, **rest: worked_out.append(1) or _real(*args, **rest),
+    )
+    findings = _found(_network(*blocks, POOLED), "bias_for_nothing")
+    assert len(findings) == 30
+    assert all(finding.fix for finding in findings)
+    assert len(worked_out) < 3 * len(findings)

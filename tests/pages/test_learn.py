@@ -242,7 +242,7 @@ def test_pictures_that_are_gone_or_damaged_are_said(open_page):
 def test_an_answer_of_an_older_recipe_is_marked_and_never_taken_for_one_of_today(open_page):
     experiment = keep(make_answer("An old finding."), seed=3)
     request = experiment.folder / "request.json"
-    request.write_text(request.read_text().replace('"recipe":1', '"recipe":0'))
+    request.write_text(request.read_text().replace(f'"recipe":{CLAIMS[FIRST].recipe}', '"recipe":0'))
     page = open_page("learn", claim=FIRST)
     assert not page.exception
     assert "An older version of this experiment" in words(page)
