@@ -43,6 +43,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "plotly": ("charts",),
     "sqlite3": ("runs.store",),
     "sklearn": ("data", "evaluation"),
+    "scipy": ("evaluation",),
     "ai_edge_litert": ("prediction", "training.lite", "training.extraction"),
     "keras": (
         "data.downloads",
