@@ -16,6 +16,7 @@ from cnnlab.claims import (
     shifted_pictures,
     shuffled_pixels,
     transfer_or_scratch,
+    what_filters_see,
     what_pooling_saves,
 )
 from cnnlab.claims.claim import Claim
@@ -30,6 +31,7 @@ CLAIMS: MappingProxyType[str, Claim] = MappingProxyType(
             shifted_pictures.CLAIM,
             convolution_by_hand.CLAIM,
             pooling_by_hand.CLAIM,
+            what_filters_see.CLAIM,
             flatten_or_pooling.CLAIM,
             what_pooling_saves.CLAIM,
             fine_tuning_rate.CLAIM,

@@ -46,6 +46,29 @@ def build_network(network: BlockNetwork, *, num_classes: int, seed: int = 0) -> 
     return keras.Model(picture, probabilities, name="network")
 
 
+def block_outputs(model: "keras.Model", network: BlockNetwork) -> list[tuple[str, Any]]:
+    """Find what each block of a built network puts out, as far as these are maps.
+
+    Args:
+        model: As `build_network` built it, or the same read from a file.
+        network: Its blocks.
+
+    Returns:
+        Name of the block ('Block 3, Convolution') and symbolic tensor of shape (N, height, width, maps), in
+        order; blocks that only drop or pool what another one made are left out.
+    """
+    names, found = Names(), []
+    reached = model.get_layer("rescale").output
+    for number, block in enumerate(network.blocks, 1):
+        steps = layer_steps(block, maps=reached.shape[-1], names=names)
+        if not steps:
+            continue
+        reached = model.get_layer(steps[-1].name).output
+        if len(reached.shape) == 4 and any("Conv" in step.layer for step in steps):
+            found.append((f"Block {number}, {block.label}", reached))
+    return found
+
+
 def last_feature_map(model: "keras.Model") -> Any | None:
     """Find the maps that are pooled or flattened at the end of a network of blocks.
 

@@ -22,7 +22,7 @@ def experiment(claim: Claim) -> Experiment | None:
     """Draw the experiment as far as its start; returns it once it has finished with the settings of the form."""
     frame.section("The experiment")
     settings = learn_settings.edit(claim).spec
-    if settings is None or not getattr(settings, "run", True):
+    if settings is None or not learn_settings.has_what_it_needs(claim, settings):
         st.button("Measure", type="primary", icon=":material/science:", key="learn-start", disabled=True)
         return None
     found = find_experiment(claim.id, settings)

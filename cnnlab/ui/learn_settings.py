@@ -75,6 +75,11 @@ def latest(experiments: list[Experiment]) -> Experiment | None:
     return None
 
 
+def has_what_it_needs(claim: Claim, settings: Spec) -> bool:
+    """Whether a run is chosen where the claim needs one."""
+    return getattr(settings, "run", None) != "" or _without_run(claim) is not None
+
+
 def in_words(claim: Claim, settings: Spec, *, changed_only: bool = False) -> str:
     """Write settings on one line, as plain text that may hold names of users: 'Pictures: Digits · Epochs: 8'.
 
@@ -123,7 +128,7 @@ def _start(claim: Claim) -> Spec:
 def _usual(claim: Claim) -> Spec:
     """The settings to start from; where a run is to be chosen, the newest one."""
     usual = claim.settings()
-    if getattr(usual, "run", None) == "":
+    if getattr(usual, "run", None) == "" and _without_run(claim) is None:
         return usual.with_changes(run=next(iter(_runs()), ""))
     return usual
 
@@ -132,6 +137,8 @@ def _choose(claim: Claim, name: str, value: str, *, key: str) -> str:
     """Draw a select box of what is in the workspace, and return what is chosen; '' where there is nothing."""
     field = claim.settings.model_fields[name]
     options = _datasets() if name == "dataset" else _runs()
+    if name == "run" and (without := _without_run(claim)) is not None:
+        options = {"": without} | options
     if value not in options:
         if value:
             frame.warning(f"There is no {name} {value!r} any more. Choose another.")
@@ -148,6 +155,11 @@ def _choose(claim: Claim, name: str, value: str, *, key: str) -> str:
         help=field.description,
         key=key,
     )
+
+
+def _without_run(claim: Claim) -> str | None:
+    """What a claim takes in the place of a run, in words; None where it needs one."""
+    return (claim.settings.model_fields["run"].json_schema_extra or {}).get("without")
 
 
 def _datasets() -> dict[str, str]:
@@ -174,7 +186,7 @@ def _dataset_name(id: str) -> str:
 
 def _run_name(id: str) -> str:
     if not id:
-        return "none"
+        return "no run"
     try:
         return RunFolder.find(id, runs=workspace().runs).spec().name
     except RunError:
