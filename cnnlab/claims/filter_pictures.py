@@ -21,6 +21,8 @@ class Seen:
 
     strongest: np.ndarray
     """Of each filter on each picture, float32, shape (N, filters)."""
+    average: np.ndarray
+    """The mean of each filter's map, shape (N, filters): tells apart what an activation with a ceiling makes alike."""
     places: np.ndarray
     """Where on the map that was, as shares of its height and width, shape (N, filters, 2)."""
     maps: np.ndarray
@@ -105,7 +107,7 @@ def exciting_rows(
     """
     rows = []
     for number in filters:
-        most = np.argsort(-seen.strongest[:, number], kind="stable")[:EXCITING_SHOWN]
+        most = np.lexsort((-seen.average[:, number], -seen.strongest[:, number]))[:EXCITING_SHOWN]
         kept = [
             measuring.keep_picture(
                 f"exciting-{number}-{rank}",

@@ -80,7 +80,7 @@ def measure(settings: WhatFiltersSee, measuring: Measuring) -> Answer:
 
 
 def _look(opened: Opened, pictures: np.ndarray, *, chosen: int, measuring: Measuring) -> list[Seen]:
-    parts: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in opened.blocks]
+    parts: list[list[tuple[np.ndarray, ...]]] = [[] for _ in opened.blocks]
     shown: list[np.ndarray] = []
     for start in range(0, len(pictures), BATCH):
         measuring.report("Showing the filters pictures", start, len(pictures))
@@ -89,15 +89,12 @@ def _look(opened: Opened, pictures: np.ndarray, *, chosen: int, measuring: Measu
         if start <= chosen < start + BATCH:
             shown = [maps[chosen - start] for maps in every]
         for part, maps in zip(parts, every, strict=True):
-            part.append(strongest_of(maps))
-    return [
-        Seen(
-            strongest=np.concatenate([strongest for strongest, _ in part]),
-            places=np.concatenate([places for _, places in part]),
-            maps=maps,
-        )
-        for part, maps in zip(parts, shown, strict=True)
-    ]
+            part.append((*strongest_of(maps), maps.mean(axis=(1, 2))))
+    found = []
+    for part, maps in zip(parts, shown, strict=True):
+        strongest, places, average = (np.concatenate(values) for values in zip(*part, strict=True))
+        found.append(Seen(strongest=strongest, average=average, places=places, maps=maps))
+    return found
 
 
 def strongest_of(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -171,14 +168,13 @@ def verdict_of(low: float, high: float) -> Verdict:
     return "fails" if high < 0.0 else "noise"
 
 
-MEANINGS: dict[Verdict, str] = {
+MEANINGS: dict[str, str] = {
     "holds": "The first filters see edges and colours, which every class has; the deeper a filter, the more it answers to what tells classes "
     "apart. That is why the first blocks of a backbone can be kept for other pictures, and the last ones are fine-tuned.",
     "fails": "Here the first filters tell more of the class than the last ones. That happens where classes differ in colours or brightness, or "
     "where the network has learned little.",
     "noise": "On these pictures the last filters do not answer to classes more than the first, beyond chance. More pictures, or a network that was "
     "trained longer or on pictures like these, would tell more.",
-    "partly": "",
 }
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnnlab.claims.claim import Measuring
 from cnnlab.claims.filter_pictures import Seen, exciting_rows, kernel_rows
@@ -78,11 +79,17 @@ def test_kernels_of_colours_become_pictures_and_others_do_not(tmp_path):
 
 
 def test_the_pictures_that_excite_most_come_first(tmp_path):
-    strongest = np.array([[1.0], [9.0], [5.0]])
-    seen = Seen(strongest=strongest, places=np.full((3, 1, 2), 0.99), maps=np.zeros((2, 2, 1)))
-    pictures = np.zeros((3, 8, 8, 3), np.uint8)
+    seen = Seen(
+        strongest=np.array([[1.0], [6.0], [6.0]]),
+        average=np.array([[0.5], [2.0], [3.0]]),
+        places=np.full((3, 1, 2), 0.99),
+        maps=np.zeros((2, 2, 1)),
+    )
+    pictures = np.arange(3, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 3), np.uint8)
     (row,) = exciting_rows("conv", seen, pictures, filters=np.array([0]), measuring=measuring(tmp_path))
-    assert [picture.caption for picture in row.pictures] == ["answer 9.00", "answer 5.00", "answer 1.00"]
+    assert [picture.caption for picture in row.pictures] == ["answer 6.00", "answer 6.00", "answer 1.00"]
+    shown = [np.asarray(Image.open(tmp_path / picture.file))[0, 0, 0] for picture in row.pictures]
+    assert shown == [2, 1, 0], "of equal answers the one with more of it comes first"
 
 
 def test_a_run_that_is_not_there_or_kept_no_model_is_a_sentence(home, tmp_path):
