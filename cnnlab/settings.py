@@ -24,6 +24,12 @@ class CnnlabSettings(BaseSettings):
 
     home: Path = Field(Path.home() / ".cnnlab", description="Folder of the workspace.")
     slots: int = Field(1, ge=1, le=64, description="How many runs train at the same time.")
+    retries: int = Field(
+        3,
+        ge=0,
+        le=1000,
+        description="How often a run whose worker died is taken up by itself before a person has to.",
+    )
     worker_module: str = Field(
         "cnnlab.training.worker",
         pattern=r"^[A-Za-z_][\w.]*$",

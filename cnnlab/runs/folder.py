@@ -3,6 +3,7 @@
     spec.json       what was asked for                     written once, by the server
     control.json    what is wanted: run, pause, stop       the server
     launch.json     which process was started              the queue
+    ended.json      how that process ended                 the worker's keeper
     state.json      where the worker is                    the worker
     events.jsonl    what happened, one JSON object a line  the worker
     worker.lock     held by the worker for its whole life
@@ -28,7 +29,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from cnnlab.errors import CnnlabError, RunError
 from cnnlab.files import TEMPORARY_PREFIX, is_locked, write_text
-from cnnlab.runs.records import Control, Event, Launch, Report, Status
+from cnnlab.runs.records import Control, Ended, Event, Launch, Report, Status
 from cnnlab.runs.states import STATES, State, Wanted
 from cnnlab.specs.runs import RunSpec
 
@@ -125,6 +126,15 @@ class RunFolder:
         """Remember which process was started."""
         write_text(self.path / "launch.json", launch.model_dump_json())
 
+    def ended(self) -> Ended | None:
+        """Read how the process of a worker ended last, or None where nobody saw it end."""
+        return self._read("ended.json", Ended)
+
+    def has_ended(self) -> bool:
+        """Whether the process of the attempt that is wanted was seen to end."""
+        ended = self.ended()
+        return ended is not None and ended.attempt == self.control().attempt
+
     # What the worker says.
 
     def status(self) -> Status | None:
@@ -192,8 +202,8 @@ class RunFolder:
                 return State.STOPPED
             if launch is None or launch.attempt < control.attempt:
                 return State.QUEUED
-            too_long = launch.ended or now - launch.at >= LAUNCH_GRACE_SECONDS
-            if too_long and not self.is_held():
+            too_long = now - launch.at >= LAUNCH_GRACE_SECONDS
+            if (launch.ended or too_long or self.has_ended()) and not self.is_held():
                 return State.LOST
             return State.STOPPING if control.want is Wanted.STOP else State.STARTING
         if not STATES[status.state].active:

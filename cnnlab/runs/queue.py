@@ -1,8 +1,8 @@
 """Puts runs in a queue, starts them while slots are free, and passes on what is wanted of them.
 
-Everything here may be called from anywhere at any time: by pages as they poll, by the server as it
-starts, by a worker as it ends. One file lock of the workspace keeps callers apart. This module never
-signals a process itself (`executors` do) and never touches the index.
+Everything here may be called from anywhere at any time: by pages as they poll, by the server every few
+seconds, by a worker's keeper as the worker ends. One file lock of the workspace keeps callers apart.
+This module never signals a process itself (`executors` do) and never touches the index.
 """
 
 import secrets
@@ -19,16 +19,22 @@ from cnnlab.files import TEMPORARY_PREFIX, remove_leftovers, write_text
 from cnnlab.runs.actions import check_action
 from cnnlab.runs.executors import EXECUTORS, find_executor
 from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.machine_state import boot_id, count_oom_kills
 from cnnlab.runs.records import Control, Launch
+from cnnlab.runs.retries import may_be_taken_up, take_up_if_lost
+from cnnlab.runs.slots import environment_of, free_slot
 from cnnlab.runs.states import STATES, State, Wanted
 from cnnlab.settings import settings, workspace
 from cnnlab.specs.runs import RunSpec
 
 EXECUTOR = "local"
+KEEPER = "cnnlab.runs.keeper"
 LOCK_SECONDS = 10.0
 LEFTOVER_SECONDS = 3600.0
 FORCE_GRACE_SECONDS = 5.0
 """How long it has after SIGTERM before SIGKILL."""
+TURN = 0.001
+"""Seconds between the turns of two that would have the same one."""
 
 _settled: dict[Path, int] = {}
 """Runs that nothing waits for, with the last change of their folder: of 2,000 runs few need to be opened."""
@@ -52,8 +58,42 @@ def submit(spec: RunSpec) -> RunFolder:
     return run
 
 
+def waiting() -> list[RunFolder]:
+    """The runs that wait for a place, in the order in which they will start."""
+    found = []
+    for run in _unsettled():
+        try:
+            if run.state() is State.QUEUED:
+                found.append((_turn(run), run))
+        except RunError:
+            # It is damaged; the index shows it with its sentence.
+            continue
+    return [run for _, run in sorted(found, key=lambda turn: turn[0])]
+
+
+def move(run: RunFolder, *, places: int) -> None:
+    """Let a waiting run start earlier (`places` below 0) or later; beyond the ends it stays at the end.
+
+    Raises:
+        RunError: It does not wait any more.
+    """
+    with _holding_the_queue():
+        order = waiting()
+        if run.id not in (each.id for each in order):
+            raise RunError(
+                f"Run {run.spec().name!r} does not wait any more: it is {STATES[run.state()].label.lower()}."
+            )
+        place = next(place for place, each in enumerate(order) if each.id == run.id)
+        order.insert(min(max(0, place + places), len(order) - 1), order.pop(place))
+        turns = sorted(each.control().queued_at for each in order)
+        for each, turn in zip(order, _apart(turns), strict=True):
+            control = each.control()
+            if control.queued_at != turn:
+                each.write_control(control.model_copy(update={"queued_at": turn}))
+
+
 def advance() -> None:
-    """Note which workers are gone, then start the oldest queued runs while slots are free.
+    """Note which workers are gone and take their runs up again, then start queued runs while slots are free.
 
     Idempotent. When the queue is busy nothing is done: whoever holds it, or the next poll, does it.
     """
@@ -113,6 +153,7 @@ def force_stop(run: RunFolder) -> None:
     """
     with _holding_the_queue():
         check_action(run, "force_stop")
+        run.write_control(run.control().model_copy(update={"forced": True}))
         launch, held = run.launch(), run.is_held()
     # Not under the queue's lock: the others need not wait for the grace that this worker is given.
     if launch and held:
@@ -170,32 +211,41 @@ def _make_folder(spec: RunSpec, runs: Path) -> RunFolder:
     unfinished = RunFolder(runs / f"{TEMPORARY_PREFIX}{run_id}")
     unfinished.path.mkdir()
     write_text(unfinished.path / "spec.json", spec.to_json())
-    unfinished.write_control(Control(queued_at=now, wanted_at=now))
+    unfinished.write_control(Control(queued_at=_last_turn(now), wanted_at=now))
     return RunFolder(unfinished.path.rename(runs / run_id))
 
 
 def _advance() -> None:
-    free = EXECUTORS[EXECUTOR].capacity()
-    waiting: list[tuple[bool, float, RunFolder]] = []
-    for run in RunFolder.list_all(workspace().runs):
-        # Asked before its files are read: what changes in between is seen the next time.
+    taken: list[int] = []
+    queued: list[tuple[tuple[bool, float], RunFolder]] = []
+    for run in _unsettled():
         changed = run.changed_at()
-        if changed is not None and _settled.get(run.path) == changed:
-            continue
         try:
-            state = _state_after_reaping(run)
+            state = take_up_if_lost(run, _state_after_reaping(run))
             if STATES[state].active:
-                free -= 1
+                taken.append(_slot(run))
             elif state is State.QUEUED:
-                waiting.append((*_turn(run), run))
-            elif changed is not None:
+                queued.append((_turn(run), run))
+            elif changed is not None and not may_be_taken_up(run):
                 _settled[run.path] = changed
         except RunError:
             # It is damaged; the index shows it with its sentence, and the others go on.
             continue
-    waiting.sort(key=lambda turn: turn[:2])
-    for _, _, run in waiting[: max(0, free)]:
-        _launch(run)
+    for _, run in sorted(queued, key=lambda turn: turn[0]):
+        if len(taken) >= EXECUTORS[EXECUTOR].capacity():
+            return
+        slot = free_slot(taken)
+        taken.append(slot)
+        _launch(run, slot=slot)
+
+
+def _unsettled() -> Iterator[RunFolder]:
+    """The runs that something may happen to by itself; of 2,000 few need to be opened."""
+    for run in RunFolder.list_all(workspace().runs):
+        # Asked before its files are read: what changes in between is seen the next time.
+        changed = run.changed_at()
+        if changed is None or _settled.get(run.path) != changed:
+            yield run
 
 
 def _turn(run: RunFolder) -> tuple[bool, float]:
@@ -203,6 +253,24 @@ def _turn(run: RunFolder) -> tuple[bool, float]:
     run.spec()
     control = run.control()
     return control.want is not Wanted.STOP, control.queued_at
+
+
+def _last_turn(now: float) -> float:
+    """The turn of whoever comes now: after all that wait, even when the clock was set back."""
+    return max([now, *(run.control().queued_at + TURN for run in waiting())])
+
+
+def _apart(turns: list[float]) -> list[float]:
+    """Rising turns that are never equal, so that the order of two that came in one moment can be chosen."""
+    rising: list[float] = []
+    for turn in turns:
+        rising.append(max(turn, rising[-1] + TURN) if rising else turn)
+    return rising
+
+
+def _slot(run: RunFolder) -> int:
+    launch = run.launch()
+    return launch.slot if launch else 0
 
 
 def _state_after_reaping(run: RunFolder) -> State:
@@ -225,12 +293,22 @@ def _is_damaged(run: RunFolder) -> bool:
     return False
 
 
-def _launch(run: RunFolder) -> None:
-    # -P: the folder of the run, where the worker starts, is never looked into for modules.
-    command = [sys.executable, "-P", "-m", settings().worker_module, str(run.path)]
-    launch = Launch(attempt=run.control().attempt, executor=EXECUTOR, handle="", at=time.time())
+def _launch(run: RunFolder, *, slot: int) -> None:
+    attempt = run.control().attempt
+    command = [sys.executable, "-P", "-m", KEEPER, str(run.path), str(attempt), settings().worker_module]
+    launch = Launch(
+        attempt=attempt,
+        executor=EXECUTOR,
+        handle="",
+        at=time.time(),
+        slot=slot,
+        boot=boot_id(),
+        oom_kills=count_oom_kills(),
+    )
     try:
-        handle = find_executor(EXECUTOR).submit(command, log=run.path / "worker.log")
+        handle = find_executor(EXECUTOR).submit(
+            command, log=run.path / "worker.log", environment=environment_of(slot)
+        )
     except OSError as error:
         message = (
             f"The worker could not be started ({error.strerror or error}). Make room, then resume the run."
@@ -244,7 +322,7 @@ def _launch(run: RunFolder) -> None:
 def _want(run: RunFolder, wanted: Wanted, *, again: bool = False) -> None:
     """Write down what is wanted; `again` asks for another attempt, at the end of the queue."""
     control, now = run.control(), time.time()
-    changes = {"want": wanted, "wanted_at": now}
+    changes = {"want": wanted, "wanted_at": now, "retries": 0, "retried_because": "", "forced": False}
     if again:
-        changes |= {"attempt": control.attempt + 1, "queued_at": now}
+        changes |= {"attempt": control.attempt + 1, "queued_at": _last_turn(now)}
     run.write_control(control.model_copy(update=changes))

@@ -49,6 +49,12 @@ class Status(_Record):
     seconds_left: float | None = None
     message: str = ""
     """Why it failed, or what else a person should know."""
+    disk_full: bool = False
+    """It failed because a file no longer fitted on the disk."""
+    memory_bytes: int = 0
+    """What the worker holds."""
+    free_memory_bytes: int | None = None
+    """What the machine, or the worker's part of it, had left then."""
     updated_at: float = 0.0
     """Wall clock, seconds since 1970."""
 
@@ -63,6 +69,12 @@ class Control(_Record):
     """Its place in the queue: wall clock, seconds since 1970."""
     wanted_at: float = 0.0
     """When somebody last asked for something else: wall clock, seconds since 1970."""
+    retries: int = 0
+    """How often the queue has taken it up by itself since a person last started or resumed it."""
+    retried_because: str = ""
+    """Why it did the last time, for whoever watches."""
+    forced: bool = False
+    """A person had its worker ended by force: the queue does not take it up by itself."""
 
 
 class Launch(_Record):
@@ -77,6 +89,23 @@ class Launch(_Record):
     """The executor says that it is gone; whoever waits for it waits in vain."""
     message: str = ""
     """Why it could not be started, where it could not."""
+    slot: int = 0
+    """Which of the places it has, from 0; where there are graphics cards, each is a place."""
+    boot: str = ""
+    """Which start of the machine it was launched in, '' where that cannot be known."""
+    oom_kills: int | None = None
+    """How many processes the machine had ended for want of memory until then."""
+
+
+class Ended(_Record):
+    """`ended.json`: how a worker's process ended. Written by the worker's keeper."""
+
+    attempt: int
+    exit_code: int
+    """0 where it ended well; minus the signal's number where a signal ended it."""
+    oom_kills: int | None = None
+    """How many processes the machine had ended for want of memory until then."""
+    at: float = 0.0
 
 
 class Step(_Record):

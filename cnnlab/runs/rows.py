@@ -11,6 +11,7 @@ from typing import Any
 from cnnlab.errors import RunError
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.marks import read_marks
+from cnnlab.runs.retries import why_it_ended
 from cnnlab.runs.states import State
 from cnnlab.runs.tail import find_tail
 from cnnlab.specs.differences import fingerprint
@@ -114,12 +115,10 @@ def _asked_for(run: RunFolder) -> dict[str, Any]:
 
 
 def _progress(run: RunFolder) -> dict[str, Any]:
-    state, status, launch = run.state(), run.status(), run.launch()
-    progress = {"state": state, "message": launch.message if launch else ""}
+    status = run.status()
+    progress = {"state": run.state(), "message": why_it_ended(run)}
     if status is not None:
         progress |= {"epoch": status.epoch, "epochs": status.epochs}
-        if run.control().attempt <= status.attempt:
-            progress["message"] = status.message
     return progress
 
 

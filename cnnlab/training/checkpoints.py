@@ -18,7 +18,7 @@ import numpy as np
 
 from cnnlab.errors import RunError
 from cnnlab.files import TEMPORARY_PREFIX, write_atomically, write_text
-from cnnlab.training.progress import Progress
+from cnnlab.training.progress import Best, Progress
 
 SECONDS_BETWEEN_EPOCHS_KEPT = 1.0
 """An epoch that ends sooner than this after a checkpoint has none of its own: for a head on vectors, writing took as long as learning."""
@@ -78,8 +78,8 @@ class CheckpointFolder:
                 content = json.loads(commit.read_bytes())
                 arrays = load_arrays(commit.with_suffix(".npz"), sha256=content["sha256"])
                 progress = Progress.model_validate(content["progress"])
-                if progress.best and not (self.path / progress.best.weights).is_file():
-                    raise RunError(f"The best weights {progress.best.weights} are missing.")
+                if progress.best:
+                    _check_hash(self.path / progress.best.weights, sha256=progress.best.sha256)
             except (OSError, ValueError, KeyError, RunError):
                 damaged.append(commit.stem)
                 continue
@@ -90,17 +90,22 @@ class CheckpointFolder:
         """Name the file of the best weights, if they are those of this epoch."""
         return f"best-{epoch:05d}.npz"
 
-    def save_best(self, arrays: Sequence[np.ndarray], *, name: str) -> None:
-        """Write the weights of the best epoch; the last best stays for now.
+    def save_best(self, arrays: Sequence[np.ndarray], *, name: str) -> str:
+        """Write the weights of the best epoch and return the file's SHA-256; the last best stays for now.
 
         Raises:
             OSError: The disk is full.
         """
-        save_arrays(self.path / name, arrays)
+        return save_arrays(self.path / name, arrays)
 
-    def load_best(self, name: str) -> list[np.ndarray]:
-        """Read weights that `save_best` wrote."""
-        return load_arrays(self.path / name)
+    def load_best(self, best: Best) -> list[np.ndarray]:
+        """Read weights that `save_best` wrote.
+
+        Raises:
+            RunError: The file is not the one that was written.
+            OSError: It is missing.
+        """
+        return load_arrays(self.path / best.weights, sha256=best.sha256)
 
     def _commits(self) -> list[Path]:
         return sorted(self.path.glob("step-*.json"))
@@ -140,14 +145,14 @@ def save_arrays(path: Path, arrays: Sequence[np.ndarray]) -> str:
     return digest
 
 
-def load_arrays(path: Path, *, sha256: str | None = None) -> list[np.ndarray]:
-    """Read what `save_arrays` wrote.
+def load_arrays(path: Path, *, sha256: str = "") -> list[np.ndarray]:
+    """Read what `save_arrays` wrote; without a hash to compare with it is believed.
 
     Raises:
         RunError: The file is not the one that was written.
+        OSError: It is missing.
     """
-    if sha256 is not None and _sha256(path) != sha256:
-        raise RunError(f"{path.name} is damaged: it is not the file that was written.")
+    _check_hash(path, sha256=sha256)
     with np.load(path, allow_pickle=False) as archive:
         return [archive[name] for name in sorted(archive.files)]
 
@@ -166,6 +171,11 @@ def assign(variables: Sequence[Variable], arrays: Sequence[np.ndarray]) -> None:
         )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
+
+
+def _check_hash(path: Path, *, sha256: str) -> None:
+    if _sha256(path) != sha256 and sha256:
+        raise RunError(f"{path.name} is damaged: it is not the file that was written.")
 
 
 def _sha256(path: Path) -> str:

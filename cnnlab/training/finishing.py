@@ -102,7 +102,7 @@ def finish_run(
 def _score(outcome: Outcome, checkpoints: CheckpointFolder) -> tuple[np.ndarray, np.ndarray]:
     """Give the network its best weights and ask it about the validation and test pictures."""
     best, course, pictures = outcome.progress.best, outcome.course, outcome.pictures
-    course.adopt(best.phase, checkpoints.load_best(best.weights))
+    course.adopt(best.phase, checkpoints.load_best(best))
     phase = next(each for each in course.phases if each.name == best.phase)
     scored = np.concatenate([pictures.positions("validation"), pictures.positions("test")])
     return scored, Answers(phase.model).probabilities(phase.inputs.plain, scored)

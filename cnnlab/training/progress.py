@@ -47,6 +47,8 @@ class Best(_Part):
     val_accuracy: float
     weights: str
     """File in the run's checkpoint folder."""
+    sha256: str = ""
+    """Of that file, once it is written; '' in checkpoints of an older cnnlab."""
 
 
 class PhaseProgress(_Part):

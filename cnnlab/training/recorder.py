@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from cnnlab.runs.folder import EventWriter, RunFolder
+from cnnlab.runs.machine_state import free_memory_bytes, own_memory_bytes
 from cnnlab.runs.records import AttemptStart, Event, Note, Status, Step
 from cnnlab.runs.states import State, Wanted
 from cnnlab.training.event_files import EventFile
@@ -113,6 +114,11 @@ class Recorder:
     def _write(self) -> None:
         self._wrote_at = time.monotonic()
         self._status = self._status.model_copy(
-            update={"beat": self._status.beat + 1, "updated_at": time.time()}
+            update={
+                "beat": self._status.beat + 1,
+                "updated_at": time.time(),
+                "memory_bytes": own_memory_bytes(),
+                "free_memory_bytes": free_memory_bytes(),
+            }
         )
         self.folder.write_status(self._status)

@@ -30,6 +30,8 @@ MILESTONES_AN_EPOCH = 10
 """So many steps of an epoch are recorded however fast it is."""
 LARGEST_SHARE_OF_SAVING = 0.05
 """Checkpoints within an epoch come further apart when writing one would take more of the time than this."""
+MOST_SECONDS_BETWEEN_CHECKPOINTS = 50.0
+"""However slow the disk: at most a minute is ever lost."""
 
 
 WORSE_THAN_GUESSING, EPOCHS_NOT_FALLING = 2.0, 3
@@ -143,7 +145,7 @@ class Trainer:
 
     def _start_from_best_of(self, before: Phase) -> None:
         # The phase before ended some epochs after its best one; the next starts from the best.
-        assign(before.model.variables, self._checkpoints.load_best(self.progress.best.weights))
+        assign(before.model.variables, self._checkpoints.load_best(self.progress.best))
 
     def _run_phase(self, phase: Phase) -> None:
         progress = self.progress.phase
@@ -307,13 +309,15 @@ class Trainer:
         except Interrupted:
             self._save()
             raise
-        pause = max(SECONDS_BETWEEN_CHECKPOINTS, self._saving_seconds / LARGEST_SHARE_OF_SAVING)
+        rare_enough = self._saving_seconds / LARGEST_SHARE_OF_SAVING
+        pause = min(max(SECONDS_BETWEEN_CHECKPOINTS, rare_enough), MOST_SECONDS_BETWEEN_CHECKPOINTS)
         if time.monotonic() - self._saved_at > pause:
             self._save()
 
     def _write_best(self) -> None:
         if self._best_arrays is not None:
-            self._checkpoints.save_best(self._best_arrays, name=self.progress.best.weights)
+            best = self.progress.best
+            best.sha256 = self._checkpoints.save_best(self._best_arrays, name=best.weights)
             self._best_arrays = None
 
     def _save(self) -> None:

@@ -1,10 +1,11 @@
 """The process that carries one run: `python -m cnnlab.training.worker RUN_FOLDER`.
 
-It holds the run's lock for its whole life, says what it does in the run's folder, and calls the
-queue as it ends, so that the next run starts with no browser open. It never touches the index, and
-nothing of it runs in the server.
+It holds the run's lock for its whole life and says what it does in the run's folder. Its parent,
+`runs.keeper`, lets the queue go on when it ends. It never touches the index, and nothing of it runs in
+the server.
 """
 
+import errno
 import os
 import signal
 import sys
@@ -22,7 +23,6 @@ from cnnlab.data.library import find_dataset
 from cnnlab.data.packing import PackedPictures, pack_pictures
 from cnnlab.errors import CnnlabError, DatasetError
 from cnnlab.files import write_atomically
-from cnnlab.runs import queue
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.records import PHASE_LABELS, AttemptStart
 from cnnlab.runs.states import State, Wanted
@@ -33,9 +33,11 @@ from cnnlab.training.finishing import Outcome, finish_run
 from cnnlab.training.phases import Course, Phase, plan_course
 from cnnlab.training.planning.estimate import Estimate, estimate_run, seconds_left
 from cnnlab.training.recorder import Interrupted, Recorder
+from cnnlab.training.surroundings import keep_surroundings
 from cnnlab.training.trainer import Diverged, Examples, Trainer
 
 LOCK_SECONDS = 5.0
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 BEFORE_FINE_TUNING = "correct_before_fine_tuning.npy"
 
 
@@ -52,7 +54,6 @@ def main(path: str) -> int:
         code = _carry(folder)
     finally:
         lock.release()
-    queue.advance()
     return code
 
 
@@ -75,10 +76,8 @@ def _carry(folder: RunFolder) -> int:
         )
     except OSError as error:
         traceback.print_exc()
-        state, message = (
-            State.FAILED,
-            f"A file could not be read or written ({error}). Make room on the disk, then resume the run.",
-        )
+        state, message = State.FAILED, _no_file(error)
+        recorder.update(disk_full=error.errno in DISK_FULL)
     except Exception as error:
         traceback.print_exc()
         state, message = State.FAILED, _unexpected(error)
@@ -103,6 +102,8 @@ class _Job:
     started: float = field(default_factory=time.monotonic)
     _activity: str = ""
     _activity_started: float = 0.0
+    _changed: tuple[str, ...] = ()
+    """What is not as it was around the attempt before, as sentences."""
 
     def __post_init__(self) -> None:
         self.spec = self.folder.spec()
@@ -153,6 +154,7 @@ class _Job:
         )
         self._report("Loading TensorFlow", 0, 0)
         prepare_tensorflow(self.spec)
+        self._changed = keep_surroundings(self.folder, spec=self.spec, attempt=self.recorder.attempt)
         self.recorder.update(now=True, state=State.RUNNING)
         course = plan_course(self.spec, pictures, cache=workspace().cache, on_progress=self._report)
         return pictures, course
@@ -187,6 +189,10 @@ class _Job:
                 step=progress.step if progress else 0,
             )
         )
+        if because := self.folder.control().retried_because:
+            self.recorder.note(f"{because} The run was taken up again by itself.")
+        for sentence in self._changed:
+            self.recorder.note(sentence)
         for name in checkpoint.damaged if checkpoint else ():
             self.recorder.note(f"The checkpoint {name} was damaged; the one before it was used.")
         return checkpoint
@@ -295,6 +301,12 @@ def prepare_tensorflow(spec: RunSpec) -> None:
 def _save_array(path: Path, array: np.ndarray) -> None:
     with path.open("wb") as file:
         np.save(file, array)
+
+
+def _no_file(error: OSError) -> str:
+    if error.errno in DISK_FULL:
+        return "The disk is full. Nothing before the last checkpoint is lost; make room."
+    return f"A file could not be read or written ({error}). Make it possible, then resume the run."
 
 
 def _unexpected(error: Exception) -> str:

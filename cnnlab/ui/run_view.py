@@ -14,6 +14,7 @@ from cnnlab.runs import queue, store
 from cnnlab.runs.actions import possible_actions
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.records import PHASE_LABELS, Status
+from cnnlab.runs.retries import may_be_taken_up, why_it_ended
 from cnnlab.runs.rows import RunRow
 from cnnlab.runs.states import STATES, State
 from cnnlab.runs.tail import EventTail, find_tail
@@ -23,7 +24,8 @@ from cnnlab.ui import frame, nav, run_curves, run_parts, run_report, text, train
 from cnnlab.ui.networks import network_label
 
 SECONDS_BETWEEN_LOOKS = {state: 1.0 for state in run_parts.LIVE} | {State.PAUSED: 5.0}
-"""A paused run may be resumed from another tab; one that has ended stays as it is."""
+"""A paused run may be resumed from another tab; one that has ended stays as it is, unless the queue takes it up."""
+SECONDS_UNTIL_TAKEN_UP = 2.0
 SECONDS_BETWEEN_LOOKS_AT_THE_LOG = 3.0
 STALLED_AFTER_SECONDS = 30.0
 LOG_LINES = 60
@@ -89,16 +91,23 @@ def run(run_id: str) -> None:
     queue.advance()
     spec, state = folder.spec(), folder.state()
     _heading(folder, spec)
-    if STATES[state].ended:
+    every = _pace(folder, state)
+    if STATES[state].ended and every is None:
         _ended(folder, state)
         _log(folder)
     else:
-        live = st.session_state.get(run_curves.LIVE_TOGGLE, True)
-        every = SECONDS_BETWEEN_LOOKS[state] if live else None
         st.fragment(_watch, run_every=every)(folder, every=every)
         st.fragment(_log, run_every=every and SECONDS_BETWEEN_LOOKS_AT_THE_LOG)(folder)
     with st.expander("Settings of this run", icon=":material/tune:"):
         st.code(spec.to_json(), language="json")
+
+
+def _pace(folder: RunFolder, state: State) -> float | None:
+    """Seconds between two looks at a run, or None where it stays as it is or nobody wants to follow."""
+    if not st.session_state.get(run_curves.LIVE_TOGGLE, True):
+        return None
+    pace = SECONDS_BETWEEN_LOOKS.get(state)
+    return SECONDS_UNTIL_TAKEN_UP if pace is None and may_be_taken_up(folder) else pace
 
 
 def _heading(folder: RunFolder, spec: RunSpec) -> None:
@@ -129,8 +138,7 @@ def _watch(folder: RunFolder, *, every: float | None) -> None:
     with frame.errors_as_text():
         queue.advance()
         state, status, tail = folder.state(), folder.status() or Status(), find_tail(folder)
-        live = st.session_state.get(run_curves.LIVE_TOGGLE, True)
-        if every != (SECONDS_BETWEEN_LOOKS.get(state) if live else None):
+        if every != _pace(folder, state):
             st.rerun()
         _state_line(folder, state, status)
         _progress(state, status, tail)
@@ -168,9 +176,8 @@ def _state_line(folder: RunFolder, state: State, status: Status) -> None:
             for action in possible_actions(folder):
                 if action in ACTIONS:
                     _action_button(folder, action)
-    launch = folder.launch()
-    message = status.message or (launch.message if launch else "")
-    if message and state in (State.FAILED, State.LOST):
+    message = why_it_ended(folder)
+    if message and state in (State.FAILED, State.LOST, State.PAUSED):
         frame.problem(message)
     silent = time.time() - status.updated_at
     if state is State.RUNNING and silent > STALLED_AFTER_SECONDS:

@@ -6,6 +6,7 @@ This module never draws anything, and nothing that it imports may import TensorF
 import gc
 import importlib
 import importlib.util
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -19,10 +20,12 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cnnlab.errors import CnnlabError
 from cnnlab.runs import queue
 
 SHELL = Path(__file__).resolve().with_name("shell.py")
 """The script that Streamlit runs for every visit; nothing imports it."""
+SECONDS_BETWEEN_LOOKS = 5.0
 PLOTLY_ADDRESS = f"/assets/plotly-{version('plotly')}.min.js"
 """With the version in it, so that a browser may keep the file for good."""
 
@@ -102,8 +105,28 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     # frozen, a live page costs 13 ms a second instead of 87.
     gc.collect()
     gc.freeze()
-    await anyio.to_thread.run_sync(queue.advance)
-    yield
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_keep_the_queue_moving)
+        yield
+        tasks.cancel_scope.cancel()
+
+
+async def _keep_the_queue_moving() -> None:
+    """Look after the queue at start-up and every few seconds, so that it moves with no browser open.
+
+    A worker's keeper does too as the worker ends; here it is noticed when the keeper went down with it.
+    """
+    while True:
+        await anyio.to_thread.run_sync(_advance)
+        await anyio.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _advance() -> None:
+    try:
+        queue.advance()
+    except CnnlabError:
+        # The workspace cannot be written just now: pages say so to whoever looks.
+        logging.getLogger(__name__).warning("The queue could not be moved on.", exc_info=True)
 
 
 def _import_what_pages_need() -> None:

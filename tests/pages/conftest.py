@@ -39,7 +39,7 @@ def open_page() -> Callable[..., AppTest]:
 def launched(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Ids of the runs that the queue wanted to start; no process is."""
     started: set[str] = set()
-    monkeypatch.setattr(queue, "_launch", lambda run: started.add(run.id))
+    monkeypatch.setattr(queue, "_launch", lambda run, slot: started.add(run.id))
     return started
 
 

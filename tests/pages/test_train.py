@@ -222,10 +222,12 @@ def test_a_failed_run_says_why_and_can_be_resumed(open_page):
     assert "Resume" in [button.label for button in page.button]
 
 
-def test_a_lost_run_can_be_resumed(open_page):
+def test_a_lost_run_says_why_and_can_be_resumed(open_page, monkeypatch):
+    monkeypatch.setenv("CNNLAB_RETRIES", "0")
     run = past_run(state=State.RUNNING, epochs=2)
     page = open_page("train", run=run.id)
     assert "Lost" in _texts(page)
+    assert "ended without a word" in page.error[0].value
     assert "Resume" in [button.label for button in page.button]
 
 

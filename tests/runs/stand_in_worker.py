@@ -11,7 +11,6 @@ import sys
 import time
 from pathlib import Path
 
-from cnnlab.runs import queue
 from cnnlab.runs.folder import EventWriter, RunFolder
 from cnnlab.runs.records import AttemptStart, Epoch, PhaseResult, PhaseStart, Report, Status, Step
 from cnnlab.runs.states import State, Wanted
@@ -29,7 +28,6 @@ def main(path: str) -> int:
         return 3
     with run.lock().acquire(timeout=60.0):
         state = carry(run, words)
-    queue.advance()
     return 0 if state is State.FINISHED else 1
 
 

@@ -54,7 +54,7 @@ def test_a_submitted_run_is_whole_when_it_is_first_seen(no_workers, monkeypatch)
 
 
 def test_runs_start_in_the_order_they_came_and_move_without_anybody_looking(stand_in):
-    """Each worker calls the queue as it ends; this test only reads, once it has let the first one go."""
+    """Each keeper calls the queue as its worker ends; this test only reads, once it has let the first one go."""
     first = queue.submit(run_spec(f"the first {LONG}"))
     others = [queue.submit(run_spec(f"run {number} steps=5")) for number in range(3)]
     assert [run.state() for run in others] == [State.QUEUED] * 3
@@ -96,6 +96,51 @@ def test_advancing_from_many_threads_and_processes_starts_a_run_once(stand_in):
 def test_advancing_an_empty_workspace_does_nothing(home):
     queue.advance()
     assert list(RunFolder.list_all(workspace().runs)) == []
+
+
+def names_in_order() -> list[str]:
+    """The names of the runs that wait, as they will start."""
+    return [run.spec().name for run in queue.waiting()]
+
+
+@pytest.mark.parametrize(
+    ("name", "places", "expected"),
+    [
+        pytest.param("c", -1, "acbd", id="one earlier"),
+        pytest.param("b", 1, "acbd", id="one later"),
+        pytest.param("d", -3, "dabc", id="to the front"),
+        pytest.param("a", 99, "bcda", id="beyond the end"),
+        pytest.param("a", -1, "abcd", id="already the first"),
+    ],
+)
+def test_a_waiting_run_is_moved_in_the_queue(no_workers, name, places, expected):
+    runs = {each: queue.submit(run_spec(each)) for each in "abcd"}
+    assert names_in_order() == list("abcd")
+    queue.move(runs[name], places=places)
+    assert names_in_order() == list(expected)
+    queue.submit(run_spec("e"))
+    assert names_in_order()[-1] == "e", "who comes later waits behind all, moved or not"
+
+
+def test_runs_that_came_in_one_moment_can_be_put_in_order(no_workers):
+    first, second = (make_run(number, spec=run_spec(name)) for number, name in enumerate("ab"))
+    assert first.control().queued_at == second.control().queued_at
+    queue.move(second, places=-1)
+    assert names_in_order() == ["b", "a"]
+
+
+def test_who_comes_after_the_clock_was_set_back_waits_behind_all(no_workers, monkeypatch):
+    queue.submit(run_spec("a"))
+    real = time.time
+    monkeypatch.setattr(queue.time, "time", lambda: real() - 86400)
+    queue.submit(run_spec("b"))
+    assert names_in_order() == ["a", "b"]
+
+
+def test_a_run_that_does_not_wait_cannot_be_moved(no_workers):
+    run = make_run(status=Status(state=State.FINISHED))
+    with pytest.raises(RunError, match="does not wait any more: it is finished"):
+        queue.move(run, places=1)
 
 
 def test_a_damaged_run_does_not_hold_up_the_others(stand_in):
@@ -160,7 +205,7 @@ def test_scoring_a_stopped_run_comes_before_the_queued(no_workers, monkeypatch):
     first, paused = make_run(1), make_run(2, status=Status(state=State.PAUSED), checkpoint=True)
     queue.stop(paused)
     started: list[str] = []
-    monkeypatch.setattr(queue, "_launch", lambda run: started.append(run.id))
+    monkeypatch.setattr(queue, "_launch", lambda run, slot: started.append(run.id))
     monkeypatch.setattr(queue.find_executor("local"), "capacity", lambda: 2)
     queue.advance()
     assert started == [paused.id, first.id]
@@ -177,13 +222,14 @@ def test_a_resumed_run_goes_to_the_end_of_the_queue(no_workers, monkeypatch):
     paused, waiting = make_run(1, status=Status(state=State.PAUSED)), queue.submit(run_spec())
     queue.resume(paused)
     started: list[str] = []
-    monkeypatch.setattr(queue, "_launch", lambda run: started.append(run.id))
+    monkeypatch.setattr(queue, "_launch", lambda run, slot: started.append(run.id))
     monkeypatch.setattr(queue.find_executor("local"), "capacity", lambda: 2)
     queue.advance()
     assert started == [waiting.id, paused.id]
 
 
-def test_a_killed_worker_is_lost_its_slot_is_free_and_it_can_be_resumed(stand_in):
+def test_a_killed_worker_is_lost_its_slot_is_free_and_it_can_be_resumed(stand_in, monkeypatch):
+    monkeypatch.setenv("CNNLAB_RETRIES", "0")
     run, following = queue.submit(run_spec("crash steps=20")), queue.submit(run_spec("steps=1"))
     wait_for_state(run, State.LOST)
     queue.advance()
@@ -196,7 +242,8 @@ def test_a_killed_worker_is_lost_its_slot_is_free_and_it_can_be_resumed(stand_in
     assert steps[-1] == 20
 
 
-def test_a_worker_that_dies_before_it_takes_the_lock_is_lost_at_the_next_look(stand_in):
+def test_a_worker_that_dies_before_it_takes_the_lock_is_lost_at_the_next_look(stand_in, monkeypatch):
+    monkeypatch.setenv("CNNLAB_RETRIES", "0")
     run = queue.submit(run_spec("stillborn"))
     wait_for(lambda: "told to end before" in queue.read_log(run))
 

@@ -124,7 +124,7 @@ def test_a_run_goes_on_from_before_a_damaged_checkpoint_and_the_damaged_one_goes
     assert folder.load_newest().damaged == ()
     save(folder, 14, best=best)
     assert sorted(path.stem for path in tmp_path.glob("step-*.json")) == ["step-000000012", "step-000000014"]
-    assert len(folder.load_best(best)) == 1
+    assert len(folder.load_best(folder.load_newest().progress.best)) == 1
 
 
 def test_a_full_disk_leaves_the_checkpoint_before_as_it_was(tmp_path, monkeypatch):
@@ -139,3 +139,21 @@ def test_a_full_disk_leaves_the_checkpoint_before_as_it_was(tmp_path, monkeypatc
         save(folder, 2)
     assert folder.load_newest().progress.step == 1
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".tmp-")] == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda path: path.unlink(), id="missing"),
+        pytest.param(lambda path: path.write_bytes(path.read_bytes()[:-1] + b"!"), id="one byte changed"),
+    ],
+)
+def test_a_checkpoint_whose_best_weights_are_damaged_gives_way_to_the_one_before(damage, tmp_path):
+    folder = CheckpointFolder(tmp_path)
+    save(folder, 1)
+    progress = progress_at(2, name := folder.name_best(1))
+    progress.best.sha256 = folder.save_best([np.ones(2)], name=name)
+    folder.save([Array(np.ones(1))], progress=progress)
+    assert folder.load_newest().progress.step == 2
+    damage(tmp_path / name)
+    assert folder.load_newest().progress.step == 1

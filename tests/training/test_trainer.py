@@ -102,7 +102,7 @@ def test_a_second_phase_that_makes_it_worse_does_not_become_the_best(build_phase
     trainer.run()
     assert trainer.progress.phases[1].best.val_loss > trainer.progress.best.val_loss
     assert trainer.progress.best.phase == "feature_extraction"
-    kept = CheckpointFolder(tmp_path).load_best(trainer.progress.best.weights)
+    kept = CheckpointFolder(tmp_path).load_best(trainer.progress.best)
     assert len(kept) == len(phases[0].model.variables)
 
 

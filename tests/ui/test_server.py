@@ -4,9 +4,11 @@ import ast
 import asyncio
 from pathlib import Path
 
+import anyio
 import pytest
 from starlette.applications import Starlette
 
+from cnnlab.errors import WorkspaceError
 from cnnlab.ui import server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -65,13 +67,33 @@ def test_the_app_is_a_literal_call_that_streamlit_finds():
     assert [ast.unparse(call.func) for call in calls] == ["st.App"]
 
 
-def test_start_up_takes_up_the_queue(monkeypatch):
-    advanced = []
-    monkeypatch.setattr(server.queue, "advance", lambda: advanced.append(True))
+def serve_until(condition, monkeypatch) -> None:
+    """Run what the server does around its life until a condition holds."""
     monkeypatch.setattr(server.gc, "freeze", lambda: None)
 
     async def start_and_stop():
         async with server.lifespan(None):
-            assert advanced == [True]
+            with anyio.fail_after(60):
+                while not condition():
+                    await anyio.sleep(0.01)
 
     asyncio.run(start_and_stop())
+
+
+def test_the_server_takes_up_the_queue_and_keeps_it_moving(monkeypatch):
+    advanced = []
+    monkeypatch.setattr(server, "SECONDS_BETWEEN_LOOKS", 0.01)
+    monkeypatch.setattr(server.queue, "advance", lambda: advanced.append(True))
+    serve_until(lambda: len(advanced) >= 3, monkeypatch)
+
+
+def test_a_workspace_that_cannot_be_written_does_not_end_the_server(monkeypatch):
+    tried = []
+
+    def refuse() -> None:
+        tried.append(True)
+        raise WorkspaceError("The workspace cannot be written.")
+
+    monkeypatch.setattr(server, "SECONDS_BETWEEN_LOOKS", 0.01)
+    monkeypatch.setattr(server.queue, "advance", refuse)
+    serve_until(lambda: len(tried) >= 2, monkeypatch)

@@ -4,7 +4,7 @@ Not futures: they die with the server and cannot stop a running call. A handle i
 the worker again after the server was started anew. This module never starts anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -12,8 +12,10 @@ from typing import Protocol
 class Executor(Protocol):
     """Starts commands somewhere, and finds them again."""
 
-    def submit(self, command: Sequence[str], *, log: Path) -> str:
+    def submit(self, command: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> str:
         """Start a command whose output is appended to `log`, and return its handle.
+
+        `environment` holds variables that the command has besides those of this process.
 
         The command outlives the process that started it.
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class LocalExecutor:
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
 
-    def submit(self, command: Sequence[str], *, log: Path) -> str:
+    def submit(self, command: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> str:
         """Start a command in a session of its own; cnnlab can be imported in it from anywhere."""
         self._reap()
         with log.open("ab") as output:
@@ -46,7 +46,7 @@ class LocalExecutor:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 cwd=log.parent,
-                env=_environment(),
+                env=_environment() | dict(environment),
             )
         with self._lock:
             self._children[child.pid] = child
