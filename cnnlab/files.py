@@ -5,6 +5,7 @@ This module never knows what is in a file.
 """
 
 import fcntl
+import hashlib
 import os
 import shutil
 import time
@@ -51,6 +52,12 @@ def remove_leftovers(folder: Path, *, older_than_seconds: float) -> None:
         except OSError:
             # Somebody else tidies up too, or it may not be removed; it does no harm where it is.
             continue
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, without holding it in memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_last_lines(path: Path, *, lines: int, most_bytes: int = 64 * 1024) -> str:

@@ -54,6 +54,8 @@ class Environment(_Record):
     """The commit that was checked out, where cnnlab ran from a repository."""
     source: str = ""
     """Fingerprint of cnnlab's own files: what the commit does not tell where somebody changed them."""
+    source_of_numbers: str = ""
+    """The same of the rooms alone that decide what a run computes."""
     settings: str = ""
     """Fingerprint of the run's settings."""
     seed: int | None = None
@@ -121,7 +123,7 @@ def differences(before: Environment, after: Environment) -> tuple[str, ...]:
     ]
     found += [
         _change("Python", before.python, after.python),
-        _change("cnnlab's source", before.source[:SHORT], after.source[:SHORT]),
+        _change("cnnlab's source", before.source_of_numbers[:SHORT], after.source_of_numbers[:SHORT]),
         _change("machine", before.machine, after.machine),
         _change("cores", before.cores, after.cores),
         _change("GPUs", ", ".join(before.gpus), ", ".join(after.gpus)),
@@ -131,13 +133,13 @@ def differences(before: Environment, after: Environment) -> tuple[str, ...]:
         old, new = getattr(before, kind), getattr(after, kind)
         found += [_change(name, old.get(name, ""), new.get(name, "")) for name in sorted({*old, *new})]
     if before.dataset and after.dataset:
-        found.append(
-            _change("pictures", before.dataset.division[:SHORT], after.dataset.division[:SHORT])
-        )
+        found.append(_change("pictures", before.dataset.division[:SHORT], after.dataset.division[:SHORT]))
     return tuple(change for change in found if change)
 
 
 def _change(name: str, before: object, after: object) -> str:
     if before == after:
         return ""
-    return f"{name} {'none' if before in ('', None) else before}, now {'none' if after in ('', None) else after}"
+    return (
+        f"{name} {'none' if before in ('', None) else before}, now {'none' if after in ('', None) else after}"
+    )

@@ -24,6 +24,7 @@ from cnnlab.runs.records import Control, Launch
 from cnnlab.runs.retries import may_be_taken_up, take_up_if_lost
 from cnnlab.runs.slots import environment_of, free_slot
 from cnnlab.runs.states import STATES, State, Wanted
+from cnnlab.runs.workspace_format import open_workspace
 from cnnlab.settings import settings, workspace
 from cnnlab.specs.runs import RunSpec
 
@@ -191,6 +192,7 @@ def read_log(run: RunFolder, *, lines: int = 40) -> str:
 
 @contextmanager
 def _holding_the_queue() -> Iterator[None]:
+    open_workspace()
     home = workspace()
     try:
         with FileLock(home.runs / ".queue.lock").acquire(timeout=LOCK_SECONDS):

@@ -7,7 +7,6 @@ or when the hash does not fit, the checkpoint before it is used. Two are kept. K
 This module never knows what the variables mean.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from cnnlab.errors import RunError
-from cnnlab.files import TEMPORARY_PREFIX, write_atomically, write_text
+from cnnlab.files import TEMPORARY_PREFIX, file_sha256, write_atomically, write_text
 from cnnlab.training.progress import Best, Progress
 
 SECONDS_BETWEEN_EPOCHS_KEPT = 1.0
@@ -139,7 +138,7 @@ def save_arrays(path: Path, arrays: Sequence[np.ndarray]) -> str:
         nonlocal digest
         with temporary.open("wb") as file:
             np.savez(file, **{f"v{index:05d}": array for index, array in enumerate(arrays)})
-        digest = _sha256(temporary)
+        digest = file_sha256(temporary)
 
     write_atomically(path, write)
     return digest
@@ -174,10 +173,5 @@ def assign(variables: Sequence[Variable], arrays: Sequence[np.ndarray]) -> None:
 
 
 def _check_hash(path: Path, *, sha256: str) -> None:
-    if _sha256(path) != sha256 and sha256:
+    if file_sha256(path) != sha256 and sha256:
         raise RunError(f"{path.name} is damaged: it is not the file that was written.")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -47,3 +47,13 @@ def test_with_a_dataset_and_two_hundred_runs_it_is_drawn_within_a_second(
     page.run()
     assert time.process_time() - started < MOST_SECONDS
     assert not page.exception
+
+
+@pytest.mark.parametrize("name", nav.PAGES)
+def test_of_a_newer_workspace_every_page_says_the_same_sentence_and_nothing_else(name, open_page, home):
+    home.mkdir()
+    (home / "format.json").write_text('{"format": 99}')
+    page = open_page(name)
+    assert not page.exception
+    assert ["newer cnnlab" in error.value for error in page.error] == [True]
+    assert not page.title
