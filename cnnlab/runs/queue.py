@@ -24,6 +24,7 @@ from cnnlab.runs.records import Control, Launch
 from cnnlab.runs.retries import may_be_taken_up, take_up_if_lost
 from cnnlab.runs.slots import environment_of, free_slot
 from cnnlab.runs.states import STATES, State, Wanted
+from cnnlab.runs.turns import apart, last_turn, list_unsettled, settle, turn, waiting
 from cnnlab.runs.workspace_format import open_workspace
 from cnnlab.settings import settings, workspace
 from cnnlab.specs.runs import RunSpec
@@ -34,11 +35,6 @@ LOCK_SECONDS = 10.0
 LEFTOVER_SECONDS = 3600.0
 FORCE_GRACE_SECONDS = 5.0
 """How long it has after SIGTERM before SIGKILL."""
-TURN = 0.001
-"""Seconds between the turns of two that would have the same one."""
-
-_settled: dict[Path, int] = {}
-"""Runs that nothing waits for, with the last change of their folder: of 2,000 runs few need to be opened."""
 
 
 class QueueBusyError(RunError):
@@ -59,19 +55,6 @@ def submit(spec: RunSpec) -> RunFolder:
     return run
 
 
-def waiting() -> list[RunFolder]:
-    """The runs that wait for a place, in the order in which they will start."""
-    found = []
-    for run in _unsettled():
-        try:
-            if run.state() is State.QUEUED:
-                found.append((_turn(run), run))
-        except RunError:
-            # It is damaged; the index shows it with its sentence.
-            continue
-    return [run for _, run in sorted(found, key=lambda turn: turn[0])]
-
-
 def move(run: RunFolder, *, places: int) -> None:
     """Let a waiting run start earlier (`places` below 0) or later; beyond the ends it stays at the end.
 
@@ -87,7 +70,7 @@ def move(run: RunFolder, *, places: int) -> None:
         place = next(place for place, each in enumerate(order) if each.id == run.id)
         order.insert(min(max(0, place + places), len(order) - 1), order.pop(place))
         turns = sorted(each.control().queued_at for each in order)
-        for each, turn in zip(order, _apart(turns), strict=True):
+        for each, turn in zip(order, apart(turns), strict=True):
             control = each.control()
             if control.queued_at != turn:
                 each.write_control(control.model_copy(update={"queued_at": turn}))
@@ -213,61 +196,31 @@ def _make_folder(spec: RunSpec, runs: Path) -> RunFolder:
     unfinished = RunFolder(runs / f"{TEMPORARY_PREFIX}{run_id}")
     unfinished.path.mkdir()
     write_text(unfinished.path / "spec.json", spec.to_json())
-    unfinished.write_control(Control(queued_at=_last_turn(now), wanted_at=now))
+    unfinished.write_control(Control(queued_at=last_turn(now), wanted_at=now))
     return RunFolder(unfinished.path.rename(runs / run_id))
 
 
 def _advance() -> None:
     taken: list[int] = []
     queued: list[tuple[tuple[bool, float], RunFolder]] = []
-    for run in _unsettled():
-        changed = run.changed_at()
+    for run, changed in list_unsettled():
         try:
             state = take_up_if_lost(run, _state_after_reaping(run))
             if STATES[state].active:
                 taken.append(_slot(run))
             elif state is State.QUEUED:
-                queued.append((_turn(run), run))
+                queued.append((turn(run), run))
             elif changed is not None and not may_be_taken_up(run):
-                _settled[run.path] = changed
+                settle(run, changed=changed)
         except RunError:
             # It is damaged; the index shows it with its sentence, and the others go on.
             continue
-    for _, run in sorted(queued, key=lambda turn: turn[0]):
+    for _, run in sorted(queued, key=lambda place: place[0]):
         if len(taken) >= EXECUTORS[EXECUTOR].capacity():
             return
         slot = free_slot(taken)
         taken.append(slot)
         _launch(run, slot=slot)
-
-
-def _unsettled() -> Iterator[RunFolder]:
-    """The runs that something may happen to by itself; of 2,000 few need to be opened."""
-    for run in RunFolder.list_all(workspace().runs):
-        # Asked before its files are read: what changes in between is seen the next time.
-        changed = run.changed_at()
-        if changed is None or _settled.get(run.path) != changed:
-            yield run
-
-
-def _turn(run: RunFolder) -> tuple[bool, float]:
-    """What puts the queued in order: scoring a stopped run is short and waited for, so it comes first."""
-    run.spec()
-    control = run.control()
-    return control.want is not Wanted.STOP, control.queued_at
-
-
-def _last_turn(now: float) -> float:
-    """The turn of whoever comes now: after all that wait, even when the clock was set back."""
-    return max([now, *(run.control().queued_at + TURN for run in waiting())])
-
-
-def _apart(turns: list[float]) -> list[float]:
-    """Rising turns that are never equal, so that the order of two that came in one moment can be chosen."""
-    rising: list[float] = []
-    for turn in turns:
-        rising.append(max(turn, rising[-1] + TURN) if rising else turn)
-    return rising
 
 
 def _slot(run: RunFolder) -> int:
@@ -326,5 +279,5 @@ def _want(run: RunFolder, wanted: Wanted, *, again: bool = False) -> None:
     control, now = run.control(), time.time()
     changes = {"want": wanted, "wanted_at": now, "retries": 0, "retried_because": "", "forced": False}
     if again:
-        changes |= {"attempt": control.attempt + 1, "queued_at": _last_turn(now)}
+        changes |= {"attempt": control.attempt + 1, "queued_at": last_turn(now)}
     run.write_control(control.model_copy(update=changes))
