@@ -23,7 +23,16 @@ class CnnlabSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     home: Path = Field(Path.home() / ".cnnlab", description="Folder of the workspace.")
-    slots: int = Field(1, ge=1, le=64, description="How many runs train at the same time.")
+    slots: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="How many runs train at the same time. Not set: one a graphics card, or one.",
+    )
+    cards: str = Field(
+        "",
+        description="Graphics cards that runs may use, as CUDA names them, separated by ','. Empty: all.",
+    )
     retries: int = Field(
         3,
         ge=0,

@@ -78,6 +78,26 @@ def test_as_many_run_at_once_as_there_are_slots(stand_in, monkeypatch):
     wait_for_state(runs[2], State.STARTING, State.RUNNING)
 
 
+def test_each_run_has_a_place_of_its_own_and_its_card(home, monkeypatch):
+    started: list[dict[str, str]] = []
+
+    def submit(command: list[str], *, log: Path, environment: dict[str, str]) -> str:
+        started.append(environment)
+        return f"{os.getpid()}:0"
+
+    monkeypatch.setenv("CNNLAB_CARDS", "GPU-a,GPU-b")
+    monkeypatch.setattr(queue.find_executor("local"), "submit", submit)
+    monkeypatch.setattr(queue.find_executor("local"), "poll", lambda handle: True)
+    runs = [queue.submit(run_spec(str(number))) for number in range(3)]
+    assert [run.state() for run in runs] == [State.STARTING, State.STARTING, State.QUEUED]
+    assert started == [{"CUDA_VISIBLE_DEVICES": "GPU-a"}, {"CUDA_VISIBLE_DEVICES": "GPU-b"}]
+
+    runs[0].write_status(Status(state=State.FINISHED))
+    queue.advance()
+    assert (runs[2].state(), runs[2].launch().slot) == (State.STARTING, 0)
+    assert started[-1] == {"CUDA_VISIBLE_DEVICES": "GPU-a"}
+
+
 def test_advancing_from_many_threads_and_processes_starts_a_run_once(stand_in):
     run = make_run(spec=run_spec(LONG))
     code = "from cnnlab.runs import queue; [queue.advance() for _ in range(20)]"

@@ -19,7 +19,7 @@ import psutil
 
 import cnnlab
 from cnnlab.files import read_last_lines
-from cnnlab.settings import settings
+from cnnlab.runs.slots import count_slots
 
 REPOSITORY = Path(cnnlab.__file__).resolve().parents[1]
 START_TIME_TOLERANCE_SECONDS = 2.0
@@ -82,9 +82,9 @@ class LocalExecutor:
         return read_last_lines(log, lines=lines)
 
     def capacity(self) -> int:
-        """As many as `CNNLAB_SLOTS` says."""
+        """As many as there are slots."""
         self._reap()
-        return settings().slots
+        return count_slots()
 
     def _wait(self, handle: str, *, seconds: float) -> bool:
         # Asked by `poll`, which takes a zombie for gone; psutil's own wait would wait until somebody reaps it.

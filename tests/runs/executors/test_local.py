@@ -1,10 +1,9 @@
-"""Workers of this machine outlive who started them, are found again, end when told, and leave no zombies."""
+"""What the executor of this machine does besides the contract: signals, sessions, process groups, zombies."""
 
 import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def start(log: Path) -> Iterator:
 
     def start(code: str, executor: LocalExecutor | None = None) -> str:
         executor = executor or LocalExecutor()
-        handle = executor.submit([sys.executable, "-c", code], log=log)
+        handle = executor.submit([sys.executable, "-c", code], log=log, environment={})
         started.append((executor, handle))
         return handle
 
@@ -50,23 +49,6 @@ def until(gate: Path) -> str:
     return f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)"
 
 
-def test_a_command_is_there_until_it_ends(start, tmp_path):
-    executor, gate = LocalExecutor(), tmp_path / "gate"
-    handle = start(until(gate), executor)
-    assert executor.poll(handle)
-    gate.touch()
-    wait_for(lambda: not executor.poll(handle))
-
-
-def test_what_it_prints_is_appended_to_the_log(start, log):
-    log.write_text("from the attempt before\n")
-    executor = LocalExecutor()
-    handle = start("import sys; print('out'); print('error', file=sys.stderr)", executor)
-    wait_for(lambda: not executor.poll(handle))
-    assert executor.logs(handle, log=log, lines=2) == "out\nerror"
-    assert log.read_text().startswith("from the attempt before\n")
-
-
 def test_it_has_no_keyboard_and_a_session_of_its_own_and_knows_cnnlab_from_anywhere(start, log, monkeypatch):
     monkeypatch.chdir("/")
     monkeypatch.delenv("PYTHONPATH", raising=False)
@@ -78,11 +60,6 @@ def test_it_has_no_keyboard_and_a_session_of_its_own_and_knows_cnnlab_from_anywh
     assert executor.logs(handle, log=log, lines=1) == "True ''"
 
 
-def test_another_executor_finds_it_by_its_handle(start):
-    handle = start(SLEEP)
-    assert LocalExecutor().poll(handle)
-
-
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGKILL], ids=lambda n: n.name
 )
@@ -92,7 +69,7 @@ def test_it_outlives_whoever_started_it(log, number):
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "signal.signal(signal.SIGHUP, signal.SIG_DFL); "
         "import sys, time; from pathlib import Path; from cnnlab.runs.executors.local import LocalExecutor; "
-        f"print(LocalExecutor().submit([sys.executable, '-c', {SLEEP!r}], log=Path({str(log)!r})), flush=True); time.sleep(600)"
+        f"print(LocalExecutor().submit([sys.executable, '-c', {SLEEP!r}], log=Path({str(log)!r}), environment={{}}), flush=True); time.sleep(600)"
     )
     server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
     handle = server.stdout.readline().decode().strip()
@@ -133,15 +110,6 @@ def test_a_pid_that_was_given_to_another_process_is_not_touched(start):
     assert executor.poll(f"{pid}:{started}")
 
 
-def test_one_that_obeys_ends_within_its_grace(start, log, monkeypatch):
-    executor = LocalExecutor()
-    handle = start(SLEEP, executor)
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "killpg", lambda *_: pytest.fail("it was ended by force"))
-        assert executor.stop(handle, grace_seconds=WAIT_SECONDS)
-    assert not executor.poll(handle)
-
-
 def test_one_that_is_deaf_is_ended_by_force_with_what_it_started(start, log):
     executor = LocalExecutor()
     handle = start(
@@ -176,33 +144,6 @@ def test_a_zombie_whose_object_was_lost_is_gone_and_reaped(start):
 
     assert not LocalExecutor().poll(handle)
     assert pid_of(handle) not in zombies()
-
-
-def test_many_threads_may_ask_at_once(start):
-    executor = LocalExecutor()
-    handles = [start("pass", executor) for _ in range(4)]
-    errors: list[BaseException] = []
-
-    def ask() -> None:
-        try:
-            for _ in range(50):
-                for handle in handles:
-                    executor.poll(handle)
-                executor.capacity()
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-
-
-def test_a_command_that_cannot_be_started_raises_what_the_queue_explains(log):
-    with pytest.raises(OSError, match="No such file"):
-        LocalExecutor().submit(["/no/such/program"], log=log)
 
 
 def test_capacity_is_the_number_of_slots(monkeypatch):
