@@ -1,9 +1,10 @@
 """Runs: every run with its scores; choose some to compare them, open one, mark it, or delete."""
 
-from cnnlab.ui import frame, run_view, runs_actions, runs_compare, runs_seeds, runs_table
+from cnnlab.ui import bundles, frame, queue_panel, runs_actions, runs_compare, runs_seeds, runs_table
 
 with frame.page("Runs", lead="Every run there is. Select some to compare them."):
-    run_view.under_way()
+    queue_panel.under_way()
+    bundles.open_button()
     rows = runs_table.load()
     if rows:
         shown = runs_table.choose(rows)

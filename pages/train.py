@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnnlab.ui import frame, run_view, train_setup
+from cnnlab.ui import frame, queue_panel, run_view, train_setup
 
 run_id = st.query_params.get("run")
 if run_id:
@@ -10,5 +10,5 @@ if run_id:
         run_view.run(run_id)
 else:
     with frame.page("Train", lead="Choose pictures and a network, set how it learns, and watch the curves."):
-        run_view.under_way()
+        queue_panel.under_way()
         train_setup.setup()

@@ -30,6 +30,7 @@ ALREADY_SO = {
 
 NOT_NOW = {
     "pause": "its training is over: the best model is being scored",
+    "resume": "its training ended for good when it was stopped",
     "stop": "it has no checkpoint that a model could come from, is being scored, or has kept its model already",
     "force_stop": "it was asked to end less than ten seconds ago",
 }
@@ -77,6 +78,9 @@ def _is_possible(run: RunFolder, action: str, state: State) -> bool:
         return False
     if action == "stop" and STATES[state].ended:
         return run.has_checkpoint() and run.report() is None
+    if action == "resume" and state is State.STOPPED:
+        # Whoever was taken out of the queue may be put back.
+        return run.control().want is Wanted.CANCEL
     if action == "predict":
         return (run.path / "model.tflite").is_file()
     return True

@@ -120,12 +120,18 @@ def pause(run: RunFolder) -> None:
 def resume(run: RunFolder) -> None:
     """Put a run back into the queue, to go on where its last checkpoint is.
 
+    One that was taken out of the queue has the place again that it had.
+
     Raises:
         RunError: It is under way or has come to its end.
     """
     with _holding_the_queue():
-        if check_action(run, "resume"):
+        place = run.control().queued_at
+        state = check_action(run, "resume")
+        if state:
             _want(run, Wanted.RUN, again=True)
+        if state is State.STOPPED:
+            run.write_control(run.control().model_copy(update={"queued_at": place}))
     advance()
 
 

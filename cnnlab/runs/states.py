@@ -103,7 +103,7 @@ STATES = MappingProxyType(
             icon=":material/stop_circle:",
             color="gray",
             ended=True,
-            actions=("predict", "delete"),
+            actions=("resume", "predict", "delete"),
         ),
         State.FINISHED: StateRow(
             label="Finished",

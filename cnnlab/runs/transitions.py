@@ -90,7 +90,8 @@ TRANSITIONS: Mapping[State, Mapping[Happening, State]] = MappingProxyType(
             Happening.SCORES: State.STOPPING,
             Happening.STOPPED: State.STOPPED,
         },
-        State.STOPPED: {},
+        # Only one that was taken out of the queue; one whose model was scored has come to its end.
+        State.STOPPED: {Happening.RESUME_ASKED: State.QUEUED},
         State.FINISHED: {},
         State.FAILED: BACK_TO_THE_QUEUE,
         State.LOST: {

@@ -346,7 +346,9 @@ def in_state(state: State) -> RunFolder:
     stored = {State.PAUSING: State.RUNNING, State.STOPPING: State.RUNNING, State.LOST: State.RUNNING}.get(
         state, state
     )
-    wanted = {State.PAUSING: Wanted.PAUSE, State.STOPPING: Wanted.STOP}.get(state, Wanted.RUN)
+    wanted = {State.PAUSING: Wanted.PAUSE, State.STOPPING: Wanted.STOP, State.STOPPED: Wanted.CANCEL}.get(
+        state, Wanted.RUN
+    )
     status = None if state is State.QUEUED else Status(state=stored)
     return make_run(control=Control(want=wanted), status=status, checkpoint=True)
 

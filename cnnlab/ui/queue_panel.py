@@ -1,0 +1,142 @@
+"""Which runs are under way and which wait, in the order in which they will start, with what one can do about it.
+
+All of it is read from the run folders, so another tab or another server shows the same. What a click
+asks for is done by the queue; this module never starts or ends anything.
+"""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from cnnlab.errors import CnnlabError
+from cnnlab.runs import queue, store
+from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.rows import RunRow
+from cnnlab.runs.slots import count_slots
+from cnnlab.runs.states import State
+from cnnlab.settings import workspace
+from cnnlab.ui import frame, nav, run_parts, text
+
+SECONDS_BETWEEN_LOOKS = 2.0
+REFUSED = "queue-refused"
+"""Why the last click could not be obeyed, to be told when the panel is drawn next."""
+CANCELLED = "queue-cancelled"
+"""The run that was taken out of the queue last, which can be put back."""
+NOT_CHANGED = "Set CNNLAB_SLOTS before cnnlab is started to train more at the same time."
+
+
+def under_way() -> None:
+    """Say which runs train and which wait, each with a link, and follow them; nothing when none does."""
+    live = _live()
+    follows = bool(live) or CANCELLED in st.session_state
+    st.fragment(_under_way, run_every=SECONDS_BETWEEN_LOOKS if follows else None)(drawn=frozenset(live))
+
+
+def _live() -> dict[str, RunRow]:
+    return {row.id: row for row in store.list_runs(states=run_parts.LIVE)}
+
+
+def _under_way(*, drawn: frozenset[str]) -> None:
+    queue.advance()
+    live = _live()
+    if live.keys() != drawn:
+        st.rerun()
+    if refused := st.session_state.pop(REFUSED, None):
+        st.toast(refused, icon=":material/error:")
+    for row in live.values():
+        if row.state is not State.QUEUED:
+            _training(row)
+    waiting = [live[run.id] for run in queue.waiting() if run.id in live]
+    for place, row in enumerate(waiting):
+        _waiting(row, place=place, of=len(waiting))
+    _put_back()
+    if waiting:
+        slots = text.counted(count_slots(), "run trains", plural="runs train")
+        st.caption(f"{slots} at the same time; the others wait in this order. {NOT_CHANGED}")
+
+
+def _training(row: RunRow) -> None:
+    with run_parts.split_row(border=True, key=f"live-{row.id}"):
+        with run_parts.line():
+            run_parts.badge(row.state)
+            st.markdown(f"**{text.escape(row.name, limit=80)}**", width="content")
+            if row.epochs:
+                st.markdown(f":gray[epoch {row.epoch} of {row.epochs}]", width="content")
+        nav.link("train", label="Watch", icon=":material/show_chart:", run=row.id)
+
+
+def _waiting(row: RunRow, *, place: int, of: int) -> None:
+    name = text.escape(row.name, limit=80)
+    with run_parts.split_row(border=True, key=f"live-{row.id}"):
+        with run_parts.line():
+            run_parts.badge(row.state)
+            st.markdown(f"**{name}**", width="content")
+            where = "starts next" if place == 0 else f"{place + 1} of {of}"
+            st.markdown(f":gray[{where}]", width="content")
+        with run_parts.line():
+            if of > 1:
+                _button(row, "Earlier", ":material/arrow_upward:", _earlier, disabled=place == 0)
+                _button(row, "Later", ":material/arrow_downward:", _later, disabled=place == of - 1)
+            _button(row, "Cancel", ":material/close:", _cancel)
+            nav.link("train", label="Open", icon=":material/show_chart:", run=row.id)
+
+
+def _button(
+    row: RunRow, label: str, icon: str, do: Callable[[RunFolder], None], *, disabled: bool = False
+) -> None:
+    st.button(
+        label,
+        icon=icon,
+        key=f"queue-{label.lower()}-{row.id}",
+        type="tertiary",
+        disabled=disabled,
+        on_click=_try,
+        args=(do, row.id),
+    )
+
+
+def _put_back() -> None:
+    """Offer to undo the last cancelling, as long as the run is there and nothing else became of it."""
+    run_id = st.session_state.get(CANCELLED)
+    if run_id is None:
+        return
+    try:
+        run = RunFolder.find(run_id, runs=workspace().runs)
+        name, state = run.spec().name, run.state()
+    except CnnlabError:
+        del st.session_state[CANCELLED]
+        return
+    if state is not State.STOPPED:
+        del st.session_state[CANCELLED]
+        return
+    with run_parts.line():
+        st.markdown(f":gray[{text.escape(name, limit=80)} was taken out of the queue.]", width="content")
+        st.button(
+            "Put back",
+            icon=":material/undo:",
+            key="queue-put-back",
+            type="tertiary",
+            on_click=_try,
+            args=(queue.resume, run_id),
+        )
+
+
+def _try(do: Callable[[RunFolder], None], run_id: str) -> None:
+    """Do it; it says nothing itself: what a callback of a fragment draws blanks the page in the browser."""
+    try:
+        do(RunFolder.find(run_id, runs=workspace().runs))
+    except CnnlabError as error:
+        st.session_state[REFUSED] = text.escape(error, limit=frame.ERROR_LIMIT)
+
+
+def _earlier(run: RunFolder) -> None:
+    queue.move(run, places=-1)
+
+
+def _later(run: RunFolder) -> None:
+    queue.move(run, places=1)
+
+
+def _cancel(run: RunFolder) -> None:
+    queue.stop(run)
+    st.session_state[CANCELLED] = run.id

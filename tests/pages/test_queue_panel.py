@@ -1,0 +1,97 @@
+"""The queue on the Train and Runs pages: its order can be seen and changed, and cancelling can be undone."""
+
+import pytest
+
+from cnnlab.runs import queue
+from cnnlab.runs.folder import RunFolder
+from cnnlab.runs.records import Status
+from cnnlab.runs.states import State
+from cnnlab.settings import workspace
+from tests.pages.making import past_run
+from tests.runs.making import run_spec
+
+PAGES = ["train", "runs"]
+
+
+@pytest.fixture
+def waiting(launched) -> dict[str, RunFolder]:
+    """Three runs that wait; nothing starts."""
+    return {name: queue.submit(run_spec(name)) for name in ("first", "second", "third")}
+
+
+def names() -> list[str]:
+    """The names of the runs that wait, in their order."""
+    return [run.spec().name for run in queue.waiting()]
+
+
+def said(page) -> str:
+    return "\n".join(each.value for each in (*page.markdown, *page.caption))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_runs_that_wait_are_shown_in_their_order_with_their_place(page, open_page, waiting):
+    text = said(open_page(page))
+    assert text.index("**first**") < text.index("**second**") < text.index("**third**")
+    assert "starts next" in text
+    assert "3 of 3" in text
+    assert "1 run trains at the same time" in text
+    assert "CNNLAB\\_SLOTS" in text or "CNNLAB_SLOTS" in text
+
+
+def test_a_click_moves_a_run_and_the_ends_of_the_queue_are_ends(open_page, waiting):
+    page = open_page("train")
+    assert page.button(key=f"queue-earlier-{waiting['first'].id}").disabled
+    assert page.button(key=f"queue-later-{waiting['third'].id}").disabled
+    page.button(key=f"queue-earlier-{waiting['third'].id}").click().run()
+    assert names() == ["first", "third", "second"]
+    page.button(key=f"queue-later-{waiting['first'].id}").click().run()
+    assert names() == ["third", "first", "second"]
+    assert said(page).index("**third**") < said(page).index("**first**")
+
+
+def test_a_cancelled_run_can_be_put_back_in_its_place(open_page, waiting):
+    page = open_page("runs")
+    page.button(key=f"queue-cancel-{waiting['second'].id}").click().run()
+    assert names() == ["first", "third"]
+    assert waiting["second"].state() is State.STOPPED
+    assert "second was taken out of the queue" in said(page)
+    page.button(key="queue-put-back").click().run()
+    assert names() == ["first", "second", "third"]
+    assert "queue-put-back" not in [button.key for button in page.button]
+
+
+def test_a_cancelled_run_that_was_deleted_meanwhile_is_not_offered(open_page, waiting):
+    page = open_page("train")
+    page.button(key=f"queue-cancel-{waiting['second'].id}").click().run()
+    queue.delete(waiting["second"])
+    page.run()
+    assert not page.exception
+    assert "queue-put-back" not in [button.key for button in page.button]
+
+
+def test_a_click_on_a_run_that_started_meanwhile_is_answered_with_a_sentence(open_page, waiting):
+    page = open_page("train")
+    waiting["second"].write_status(Status(state=State.FINISHED))
+    page.button(key=f"queue-earlier-{waiting['second'].id}").click().run()
+    assert not page.exception
+    assert "does not wait any more" in page.toast[0].value
+
+
+def test_a_lone_run_that_waits_has_nothing_to_be_moved_past(open_page, launched):
+    run = queue.submit(run_spec("alone"))
+    keys = [button.key for button in open_page("train").button]
+    assert f"queue-cancel-{run.id}" in keys
+    assert f"queue-earlier-{run.id}" not in keys
+
+
+def test_where_nothing_waits_nothing_is_said(open_page, dataset):
+    past_run()
+    page = open_page("train")
+    assert "wait in this order" not in said(page)
+    assert len(list(RunFolder.list_all(workspace().runs))) == 1
+
+
+def test_a_hostile_name_is_only_text(open_page, launched):
+    for name in ("![x](http://host/y)", "<b>b</b>"):
+        queue.submit(run_spec(name))
+    assert "![x]" not in said(open_page("train"))
