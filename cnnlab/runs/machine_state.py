@@ -5,6 +5,7 @@ Read from `/proc` and the control group, without any library; where a system doe
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -34,22 +35,51 @@ def free_memory_bytes() -> int | None:
     return min(known) if known else None
 
 
-def _free_of_control_group() -> int | None:
-    # Version 2 has one line, `0::/path`; inside a container the path is its own root.
-    path = re.search(r"^0::(/.*)$", _read(PROC / "self/cgroup"), re.MULTILINE)
-    if path is None:
-        return None
-    group = CONTROL_GROUPS / path[1].lstrip("/")
-    limit, used = _read(group / "memory.max").strip(), _read(group / "memory.current").strip()
-    if not used.isdigit() or not limit.isdigit():
-        return None
-    return max(0, int(limit) - int(used) + _reclaimable(group))
+@dataclass(frozen=True, kw_only=True)
+class _Hierarchy:
+    """How a version of control groups calls things."""
 
-
-def _reclaimable(group: Path) -> int:
+    own_group: str
+    """Finds the path of this process' group in `/proc/self/cgroup`."""
+    folder: Path
+    limit: str
+    used: str
+    reclaimable: str
     """Files kept in memory, which are let go of before anything is ended."""
-    found = re.search(r"^inactive_file (\d+)$", _read(group / "memory.stat"), re.MULTILINE)
-    return int(found[1]) if found else 0
+
+
+def _hierarchies() -> tuple[_Hierarchy, _Hierarchy]:
+    return (
+        _Hierarchy(
+            own_group=r"^0::(/.*)$",
+            folder=CONTROL_GROUPS,
+            limit="memory.max",
+            used="memory.current",
+            reclaimable="inactive_file",
+        ),
+        _Hierarchy(
+            own_group=r"^\d+:(?:\w+,)*memory(?:,\w+)*:(/.*)$",
+            folder=CONTROL_GROUPS / "memory",
+            limit="memory.limit_in_bytes",
+            used="memory.usage_in_bytes",
+            reclaimable="total_inactive_file",
+        ),
+    )
+
+
+def _free_of_control_group() -> int | None:
+    own_groups = _read(PROC / "self/cgroup")
+    for version in _hierarchies():
+        path = re.search(version.own_group, own_groups, re.MULTILINE)
+        if path is None:
+            continue
+        group = version.folder / path[1].lstrip("/")
+        limit, used = _read(group / version.limit).strip(), _read(group / version.used).strip()
+        # Without a limit version 2 says "max", version 1 a number beyond any machine's memory.
+        if limit.isdigit() and used.isdigit():
+            kept = re.search(rf"^{version.reclaimable} (\d+)$", _read(group / "memory.stat"), re.MULTILINE)
+            return max(0, int(limit) - int(used) + (int(kept[1]) if kept else 0))
+    return None
 
 
 def _kilobytes(name: str, path: Path) -> int | None:

@@ -70,7 +70,7 @@ def _what_comes_next(run: RunFolder, ending: Ending) -> str:
         )
     if ending.try_again and retries:
         times = "once" if retries == 1 else f"{retries} times"
-        return f"It was taken up by itself {times} and ended each time; resume it when the cause is gone."
+        return f"Taken up by itself {times}, it ended again; resume it when the cause is gone."
     return ""
 
 

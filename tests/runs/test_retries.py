@@ -31,7 +31,7 @@ def test_it_is_taken_up_a_few_times_only_and_then_says_so(stand_in):
     assert (run.state(), run.control().attempt) == (State.LOST, 4)
     assert not may_be_taken_up(run)
     assert "code 3" in why_it_ended(run)
-    assert "taken up by itself 3 times" in why_it_ended(run)
+    assert "Taken up by itself 3 times, it ended again" in why_it_ended(run)
 
 
 def test_a_person_who_resumes_it_gives_it_as_many_tries_again(stand_in, monkeypatch):
