@@ -26,6 +26,7 @@ NAMES = (
     "extraction",
     "estimates",
     "predicting",
+    "evaluating",
     "presets",
     "claims",
 )

@@ -7,7 +7,9 @@
     ├── PictureError            one picture that cannot be read; the others still are
     ├── WeightsError            pretrained weights that are not here and how to get them
     ├── RunError                a run that is missing, or cannot do what was asked of it
-    │   └── TrainingError       training that cannot go on: diverged, out of memory, disk full
+    │   ├── TrainingError       training that cannot go on: diverged, out of memory, disk full
+    │   └── BundleError         a bundle of a run that is damaged, hostile, or of a newer cnnlab
+    ├── EvaluationError         a run that cannot be judged as asked
     ├── ClaimError              an experiment that cannot be started, or has nothing to run on
     ├── ModelError              a saved model that cannot be read or asked
     └── WorkspaceError          the workspace cannot be read or written, or is of a newer cnnlab
@@ -49,6 +51,14 @@ class RunError(CnnlabError):
 
 class TrainingError(RunError):
     """Training that cannot go on; the message says what to try."""
+
+
+class BundleError(RunError):
+    """A bundle of a run that cannot be written, or is damaged, hostile, or of a newer cnnlab."""
+
+
+class EvaluationError(CnnlabError):
+    """A run that cannot be judged as asked: no such split, too few pictures, or answers that do not fit."""
 
 
 class ClaimError(CnnlabError):

@@ -29,12 +29,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": GROUND,
     "runs": GROUND,
     "jobs": GROUND | {"data.children"},
-    "evaluation": WORKSHOPS,
+    "evaluation": WORKSHOPS | {"jobs", "prediction"},
     "training": WORKSHOPS | {"jobs", "evaluation", "prediction.timing"},
     "claims": WORKSHOPS | {"jobs", "evaluation", "training"},
     "prediction": GROUND | {"runs", "data.images", "data.decoding", "data.children"},
+    "export": WORKSHOPS | {"jobs", "evaluation", "prediction", "training.lite"},
+    "command": WORKSHOPS | {"training", "evaluation", "prediction", "export"},
+    "__main__": {"command"},
     "charts": {"errors"},
-    "ui": WORKSHOPS | {"jobs", "training", "evaluation", "prediction", "claims", "charts"},
+    "ui": WORKSHOPS | {"jobs", "training", "evaluation", "prediction", "claims", "export", "charts"},
 }
 """What a room may import besides itself: whole rooms, or single modules of one."""
 
@@ -44,7 +47,13 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "sqlite3": ("runs.store",),
     "sklearn": ("data", "evaluation"),
     "scipy": ("evaluation",),
-    "ai_edge_litert": ("prediction", "training.lite", "training.extraction"),
+    "ai_edge_litert": (
+        "prediction",
+        "training.lite",
+        "training.extraction",
+        "export.asking",
+        "export.serving.server",
+    ),
     "keras": (
         "data.downloads",
         "models.network",
@@ -55,7 +64,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "models.measure_blocks",
         "training",
         "claims",
-        "evaluation.explanations",
+        "evaluation.heads",
+        "evaluation.opening",
+        "export",
     ),
 }
 ONLY_IN["tensorflow"] = ONLY_IN["keras"]
@@ -64,8 +75,8 @@ ONLY_IN["tensorflow"] = ONLY_IN["keras"]
 INSIDE_FUNCTIONS_ONLY = ("tensorflow", "keras", "ai_edge_litert")
 """Too slow to load, or too large, for anything that a page imports."""
 
-SCRIPTS = ("cnnlab.ui.shell",)
-"""Modules that draw when they are imported: Streamlit runs them."""
+SCRIPTS = ("cnnlab.ui.shell", "cnnlab.export.serving.server")
+"""Modules that do their work when they are imported: Streamlit runs the one, the other leaves with a model."""
 
 PAGE_LINES, MODULE_LINES, MEDIAN_LINES, FUNCTION_LINES = 80, 350, 150, 45
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "core", "manager", "misc"}

@@ -13,11 +13,10 @@ from cnnlab.claims.claim import Report
 from cnnlab.claims.transferring import LABEL, pretrained
 from cnnlab.errors import ClaimError
 from cnnlab.models.backbones import find_backbone
-from cnnlab.models.boundaries import find_blocks
-from cnnlab.models.network import block_outputs
+from cnnlab.models.boundaries import stages_of_backbone
+from cnnlab.models.network import block_outputs, first_kernels
 from cnnlab.runs.folder import RunFolder
 from cnnlab.settings import workspace
-from cnnlab.specs.networks import BackboneNetwork
 from cnnlab.specs.runs import RunSpec
 
 if TYPE_CHECKING:
@@ -65,8 +64,10 @@ def open_network(run: str, *, report: Report) -> Opened:
         raise ClaimError(f"The run {spec.name!r} has kept no model. Choose one that has finished.")
     report("Loading the model", 0, 0)
     model = keras.models.load_model(path, compile=False)
-    stages = _stages_of_backbone(model, spec.network) if spec.network.kind == "backbone" else None
-    inputs, outputs = stages or (model.inputs[0], block_outputs(model, spec.network))
+    if spec.network.kind == "backbone":
+        inputs, outputs = stages_of_backbone(model, family=find_backbone(spec.network.backbone).family)
+    else:
+        inputs, outputs = model.inputs[0], block_outputs(model, spec.network)
     return _opened(inputs, outputs, model=model, spec=spec)
 
 
@@ -84,7 +85,7 @@ def _opened(
         name=spec.name,
         model=keras.Model(inputs, [outputs[place][1] for place in chosen]),
         blocks=tuple(outputs[place][0] for place in chosen),
-        kernels=_first_kernels(model),
+        kernels=first_kernels(model),
         image_size=spec.network.image_size,
         dataset=spec.dataset.id,
     )
@@ -109,40 +110,7 @@ def _open_backbone(report: Report) -> Opened:
         name=f"{LABEL} with ImageNet weights",
         model=keras.Model(picture, maps(classifier.preprocessing(picture))),
         blocks=tuple(classifier.blocks[place].name for place in chosen),
-        kernels=_first_kernels(classifier.backbone),
+        kernels=first_kernels(classifier.backbone),
         image_size=image_size,
         dataset="shapes",
     )
-
-
-def _stages_of_backbone(
-    model: "keras.Model", network: BackboneNetwork
-) -> "tuple[object, list[tuple[str, object]]]":
-    """The picture and what each block of the backbone makes of it, as a run keeps its whole network."""
-    import keras
-
-    parts = [layer for layer in model.layers if isinstance(layer, keras.Model)]
-    backbone = max(parts, key=lambda part: len(part.layers))
-    preprocessing = parts[: parts.index(backbone)]
-    blocks = find_blocks(backbone, family=find_backbone(network.backbone).family)
-    picture = keras.Input(model.input_shape[1:])
-    scaled = picture
-    for part in preprocessing:
-        scaled = part(scaled)
-    maps = keras.Model(backbone.inputs[0], [block.ends_at for block in blocks])(scaled)
-    maps = maps if isinstance(maps, list) else [maps]
-    return picture, list(zip([block.name for block in blocks], maps, strict=True))
-
-
-def _first_kernels(model: "keras.Model") -> np.ndarray:
-    import keras
-
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            kernels = _first_kernels(layer)
-            if kernels.size:
-                return kernels
-        # A depthwise convolution has one kernel a map; those of the first full one see colours.
-        elif isinstance(layer, keras.layers.Conv2D):
-            return layer.kernel.numpy()
-    return np.zeros((0, 0, 0, 0), np.float32)

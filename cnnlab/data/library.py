@@ -61,7 +61,7 @@ def find_dataset(dataset_id: str, *, version: int | None = None) -> Dataset:
 
 
 def change_split(dataset: Dataset, *, spec: SplitSpec) -> Dataset:
-    """Split a dataset again: in place, or as a new version when a run has seen this one.
+    """Split a dataset again: in place, or as a new version when a run has seen this one or it says what was corrected.
 
     Raises:
         DatasetError: The dataset is gone, or the given folders leave nothing for training.
@@ -69,7 +69,8 @@ def change_split(dataset: Dataset, *, spec: SplitSpec) -> Dataset:
     with editing(dataset.id) as folder:
         manifest = Manifest.read(folder)
         old = manifest.version(dataset.version)
-        number = manifest.versions[-1].number + 1 if old.frozen else old.number
+        kept = old.frozen or old.corrected_from is not None
+        number = manifest.versions[-1].number + 1 if kept else old.number
         rows = find_dataset(dataset.id, version=old.number).table()
         rows["split"] = split_images(
             rows["label"].to_numpy(), spec=spec, given=rows["given_split"], groups=rows["sha256"]
@@ -79,6 +80,7 @@ def change_split(dataset: Dataset, *, spec: SplitSpec) -> Dataset:
                 "number": number,
                 "split": spec,
                 "frozen": False,
+                "corrected_from": None,
                 "created_at": time.time(),
                 "counts": count_by_class(rows, num_classes=len(old.class_names)),
                 "change": f"Split again: {describe_split(spec)}.",

@@ -48,6 +48,8 @@ class Version(_Record):
     """Fingerprint of the pictures and their classes, whatever their order and split."""
     frozen: bool = False
     """A run has seen it; it never changes again."""
+    corrected_from: int | None = None
+    """The version before it, where labels were corrected or pictures left out to make this one."""
 
     @property
     def num_pictures(self) -> int:

@@ -174,6 +174,7 @@ def extend_dataset(folder: Path, rows: pd.DataFrame, *, dataset_id: str, source:
                 "number": number,
                 "created_at": time.time(),
                 "frozen": False,
+                "corrected_from": None,
                 "class_names": class_names,
                 "change": f"{counted(len(rows), 'picture')} added from {source}.",
                 "counts": count_by_class(chosen, num_classes=len(class_names)),

@@ -36,11 +36,17 @@ def top_k_accuracy(probabilities: np.ndarray, labels: np.ndarray, *, k: int) -> 
     """
     if not 1 <= k <= probabilities.shape[1]:
         raise ValueError(f"k is {k}; it has to be from 1 to {probabilities.shape[1]}, the number of classes.")
-    if not len(labels):
-        return float("nan")
-    # Ties are broken as argmax breaks them, so that k=1 is the accuracy.
-    guesses = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
-    return float((guesses == labels[:, np.newaxis]).any(axis=1).mean())
+    return float((true_ranks(probabilities, labels) < k).mean()) if len(labels) else float("nan")
+
+
+def true_ranks(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How many classes come before the true one: 0 where it is the most probable; int, shape (N,).
+
+    Ties are broken as argmax breaks them, so that rank 0 is the accuracy.
+    """
+    chosen = np.take_along_axis(probabilities, labels[:, np.newaxis].astype(np.int64), axis=1)
+    before = np.arange(probabilities.shape[1]) < labels[:, np.newaxis]
+    return ((probabilities > chosen) | ((probabilities == chosen) & before)).sum(axis=1)
 
 
 def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, *, num_classes: int) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Whether one run is better than another on the test pictures of both, and on which pictures they differ.
 
-Classes are compared by name and pictures by number, so two versions of a dataset can be laid side by
-side; what they do not share is left out, and said. This module never opens a picture.
+Classes are compared by name. Pictures are compared by number, so two versions of a dataset can be laid
+side by side; where the datasets are two, or one is in another workspace, by their content. What they do
+not share is left out, and said. This module never opens a picture.
 """
 
 from dataclasses import dataclass
@@ -9,10 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cnnlab.data.contents import division_of, numbers_in
 from cnnlab.errors import RunError
 from cnnlab.evaluation.comparison import difference_interval, mcnemar_p
 from cnnlab.evaluation.predictions import load_predictions, probabilities_of
+from cnnlab.evaluation.same_pictures import find_dataset_of, pictures_of
 from cnnlab.runs.folder import RunFolder
+from cnnlab.specs.runs import RunSpec
 
 TEST = "test"
 MENDED, BROKEN = "mended", "broken"
@@ -30,6 +34,9 @@ class Versus:
     left_out: int
     """Test pictures of one of them only, or of another class in each."""
     same_version: bool
+    """Whether both saw the same pictures in the same splits."""
+    dataset_id: str
+    """The dataset of this workspace that the numbers belong to, '' where its pictures are not here."""
 
     @property
     def shared(self) -> int:
@@ -99,23 +106,57 @@ def compare(run_a: RunFolder, run_b: RunFolder) -> Versus:
             sentence says which, and what to do.
     """
     spec_a, spec_b = run_a.spec(), run_b.spec()
-    if spec_a.dataset.id != spec_b.dataset.id:
-        raise RunError(
-            f"These runs share no test pictures: one learned on {spec_a.dataset.name!r}, the other on "
-            f"{spec_b.dataset.name!r}. Compare runs on the same dataset."
-        )
+    here_a, here_b = find_dataset_of(run_a), find_dataset_of(run_b)
     table_a = _judged(load_predictions(run_a.path), spec_a.class_names)
     table_b = _judged(load_predictions(run_b.path), spec_b.class_names)
+    same_version = spec_a.dataset.version == spec_b.dataset.version
+    if spec_a.dataset.id != spec_b.dataset.id:
+        seen_a, seen_b = pictures_of(run_a), pictures_of(run_b)
+        if seen_a is None or seen_b is None:
+            raise RunError(_not_known(spec_a, spec_b, missing=spec_a if seen_a is None else spec_b))
+        # Counted as the run does whose pictures can be shown.
+        if here_b is not None or here_a is None:
+            table_a = _renumbered(table_a, numbers_in(seen_b, seen_a))
+        else:
+            table_b = _renumbered(table_b, numbers_in(seen_a, seen_b))
+        same_version = division_of(seen_a) == division_of(seen_b)
     both = table_a.merge(table_b, on=["picture", "true"], suffixes=("_a", "_b")).sort_values("picture")
     if both.empty:
-        raise RunError(
-            f"These runs share no test pictures: versions {spec_a.dataset.version} and {spec_b.dataset.version} of "
-            f"{spec_a.dataset.name!r} have none in common. Train both on the same version, with a test split."
-        )
+        raise RunError(_nothing_shared(spec_a, spec_b))
+    here = here_b or here_a
     return Versus(
         pictures=both.reset_index(drop=True),
         left_out=len(table_a) + len(table_b) - 2 * len(both),
-        same_version=spec_a.dataset.version == spec_b.dataset.version,
+        same_version=same_version,
+        dataset_id="" if here is None else here.id,
+    )
+
+
+def _renumbered(table: pd.DataFrame, numbers: pd.Series) -> pd.DataFrame:
+    """Give pictures the numbers that another list has for them; those that it does not have get some below 0."""
+    found = table["picture"].map(numbers)
+    unknown = pd.Series(-1 - np.arange(len(table)), index=table.index)
+    return table.assign(picture=found.fillna(unknown).astype(np.int64))
+
+
+def _not_known(spec_a: RunSpec, spec_b: RunSpec, *, missing: RunSpec) -> str:
+    return (
+        f"These runs share no test pictures that can be found: one learned on {spec_a.dataset.name!r}, the other on "
+        f"{spec_b.dataset.name!r}, and the pictures of {missing.dataset.name!r} are not here to look for the same ones "
+        f"in both. Import that dataset, or compare runs on the same one."
+    )
+
+
+def _nothing_shared(spec_a: RunSpec, spec_b: RunSpec) -> str:
+    a, b = spec_a.dataset, spec_b.dataset
+    if a.id != b.id:
+        return (
+            f"These runs share no test pictures: one learned on {a.name!r}, the other on {b.name!r}. Compare runs on "
+            f"the same dataset."
+        )
+    return (
+        f"These runs share no test pictures: versions {a.version} and {b.version} of {a.name!r} have none in common. "
+        f"Train both on the same version, with a test split."
     )
 
 

@@ -55,6 +55,30 @@ def find_blocks(backbone: "keras.Model", *, family: Family) -> tuple[BackboneBlo
     return tuple(blocks)
 
 
+def stages_of_backbone(model: "keras.Model", *, family: Family) -> tuple[Any, list[tuple[str, Any]]]:
+    """Find what each block of the backbone inside a whole network puts out.
+
+    Args:
+        model: From raw pictures to probabilities, as a run keeps it: preprocessing, backbone and head.
+        family: Of the backbone.
+
+    Returns:
+        A symbolic raw picture, and for each block its name and a symbolic tensor, shape (N, height, width, maps).
+    """
+    import keras
+
+    parts = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    backbone = max(parts, key=lambda part: len(part.layers))
+    blocks = find_blocks(backbone, family=family)
+    picture = keras.Input(model.input_shape[1:])
+    scaled = picture
+    for part in parts[: parts.index(backbone)]:
+        scaled = part(scaled)
+    maps = keras.Model(backbone.inputs[0], [block.ends_at for block in blocks])(scaled)
+    maps = maps if isinstance(maps, list) else [maps]
+    return picture, list(zip([block.name for block in blocks], maps, strict=True))
+
+
 def _single_tensor_cuts(backbone: "keras.Model") -> list[int]:
     """Positions of the layers whose output every way from the picture to the features passes through.
 

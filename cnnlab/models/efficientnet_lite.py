@@ -6,6 +6,7 @@ pictures: `models.classifier` puts (x - 127) / 128 before it.
 """
 
 import importlib.util
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,16 @@ def build_efficientnet_lite0(*, image_size: int, include_top: bool = False) -> "
         reached = keras.layers.GlobalAveragePooling2D(name="avg_pool")(reached)
         reached = keras.layers.Dense(1000, activation="softmax", name="predictions")(reached)
     return keras.Model(picture, reached, name="efficientnet_lite0")
+
+
+def source_code() -> str:
+    """What builds the network, as Python without imports: it needs `dataclass`, `Any` and `keras`."""
+    functions = (build_efficientnet_lite0, _block, _convolution, _normalized)
+    stages = "".join(f"    {stage!r},\n" for stage in STAGES)
+    constants = f"BATCH_NORMALIZATION_EPSILON = {BATCH_NORMALIZATION_EPSILON}\nSTAGES = (\n{stages})\n"
+    parts = (inspect.getsource(_Stage), constants, *map(inspect.getsource, functions))
+    # They import Keras themselves, as everything here does; in one file it is imported once, at the top.
+    return "\n\n".join(parts).replace("    import keras\n\n", "")
 
 
 def packaged_weights() -> Path | None:

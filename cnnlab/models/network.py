@@ -6,6 +6,8 @@ nobody can forget it. This module never decides whether blocks fit together: `mo
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from cnnlab.errors import SpecError
 from cnnlab.models.anatomy import CHANNELS, describe_network
 from cnnlab.models.layers import Names, layer_steps
@@ -67,6 +69,25 @@ def block_outputs(model: "keras.Model", network: BlockNetwork) -> list[tuple[str
         if len(reached.shape) == 4 and any("Conv" in step.layer for step in steps):
             found.append((f"Block {number}, {block.label}", reached))
     return found
+
+
+def first_kernels(model: "keras.Model") -> np.ndarray:
+    """Take the kernels of the first convolution out of a network, be it of blocks or around a backbone.
+
+    Returns:
+        Float32, shape (height, width, channels, filters); empty where there is none.
+    """
+    import keras
+
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            kernels = first_kernels(layer)
+            if kernels.size:
+                return kernels
+        # A depthwise convolution has one kernel a map; those of the first full one see colours.
+        elif isinstance(layer, keras.layers.Conv2D):
+            return layer.kernel.numpy()
+    return np.zeros((0, 0, 0, 0), np.float32)
 
 
 def last_feature_map(model: "keras.Model") -> Any | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from cnnlab.data.packing import PackedPictures
 from cnnlab.evaluation.comparison import wilson_interval
+from cnnlab.evaluation.heads import head_of, save_head
 from cnnlab.evaluation.metrics import cross_entropy
 from cnnlab.evaluation.predictions import predictions_table, save_predictions
 from cnnlab.files import write_atomically, write_text
@@ -111,8 +112,11 @@ def _score(outcome: Outcome, checkpoints: CheckpointFolder) -> tuple[np.ndarray,
 def _keep_model(
     outcome: Outcome, folder: RunFolder, *, pictures: np.ndarray, expected: np.ndarray
 ) -> LiteResult:
-    write_atomically(folder.path / "model.keras", outcome.course.whole_model().save)
+    whole = outcome.course.whole_model()
+    write_atomically(folder.path / "model.keras", whole.save)
     _record_model(outcome.spec, folder)
+    if (head := head_of(whole)) is not None:
+        save_head(head, folder=folder.path)
     return convert_to_lite(
         outcome.course.explaining_model(),
         path=folder.path / "model.tflite",

@@ -4,7 +4,8 @@ The features are there anyway, so a few more heads take seconds, and the interva
 far narrower than that of the validation split alone. Each head learns for all the epochs that were set
 and its last weights count: early stopping would have to look at the pictures that judge it, and a split
 of its own would take pictures from those it learns from. (An epoch too many hurts the loss, seldom the
-accuracy.) Pictures are not augmented. This module never looks at the test split: it is never given it.
+accuracy.) Pictures are not augmented. Which pictures take part is the caller's choice: a score of a run
+leaves the test split out, a search for wrong labels takes every picture. This module never keeps a head.
 """
 
 from collections.abc import Callable
@@ -38,6 +39,8 @@ class FoldsResult:
     """Of the pictures that were judged, int64, shape (N,)."""
     correct: np.ndarray
     """Whether each was named right, bool, shape (N,)."""
+    probabilities: np.ndarray
+    """What the head said of each that never saw it, float32, shape (N, num_classes); not finite where it diverged."""
     low: float
     """Lower end of the 95 % Wilson interval of the accuracy."""
     high: float
@@ -64,7 +67,7 @@ def cross_validate(
     Args:
         features: What the frozen network says of every picture, float, shape (N, num_features).
         labels: True class indices, int, shape (N,).
-        positions: The pictures that take part, int, shape (M,); the test split is not among them.
+        positions: The pictures that take part, int, shape (M,).
         groups: Equal for pictures that may not be on both sides (copies of one another), shape (M,).
         head: From features to probabilities, with the weights that every fold begins with; it is changed.
         training: How the head learns, and how many folds there are.
@@ -90,14 +93,26 @@ def cross_validate(
     job = _Folds(head, features, labels, training=training, seed=seed, objective=objective)
     sides = [(positions[fold_of != fold], positions[fold_of == fold]) for fold in range(folds)]
     total = sum(job.count_steps(learned) for learned, _ in sides)
-    correct, done = np.zeros(len(positions), bool), 0
+    probabilities = np.zeros((len(positions), head.output_shape[-1]), np.float32)
+    done = 0
     for fold, (learned, judged) in enumerate(sides):
         before = done
         job.learn(learned, fold=fold, on_step=lambda step, before=before: on_progress(before + step, total))
-        correct[fold_of == fold] = job.judge(judged)
+        probabilities[fold_of == fold] = job.judge(judged)
         done += job.count_steps(learned)
+    return _judged(probabilities, labels[positions], positions=positions, folds=folds)
+
+
+def _judged(
+    probabilities: np.ndarray, labels: np.ndarray, *, positions: np.ndarray, folds: int
+) -> FoldsResult:
+    # A head that diverged says nothing, and nothing is never right.
+    known = np.isfinite(probabilities).all(axis=1)
+    correct = known & (probabilities.argmax(axis=1) == labels)
     low, high = wilson_interval(int(correct.sum()), len(correct))
-    return FoldsResult(folds=folds, positions=positions, correct=correct, low=low, high=high)
+    return FoldsResult(
+        folds=folds, positions=positions, correct=correct, probabilities=probabilities, low=low, high=high
+    )
 
 
 def deal_folds(labels: np.ndarray, *, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
@@ -164,10 +179,7 @@ class _Folds:
                 step += 1
 
     def judge(self, judged: np.ndarray) -> np.ndarray:
-        probabilities = self._learner.probabilities(self._features, judged)
-        # A head that diverged says nothing, and nothing is never right.
-        known = np.isfinite(probabilities).all(axis=1)
-        return known & (probabilities.argmax(axis=1) == self._labels[judged])
+        return self._learner.probabilities(self._features, judged)
 
     def _learning_rate(self, step: int, learned: np.ndarray) -> float:
         return learning_rate_at(

@@ -5,6 +5,7 @@ This module never changes the network.
 
 import contextlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from cnnlab.files import write_atomically
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 LARGEST_DIFFERENCE = 1e-3
 """A probability that differs by more than this is another answer, not rounding."""
@@ -66,8 +68,14 @@ def convert_to_lite(
     return LiteResult(largest_difference=difference, bytes=len(content))
 
 
-def convert(model: "keras.Model") -> bytes:
-    """Convert a network to LiteRT, its numbers as they are (float32), for one input at a time.
+def convert(
+    model: "keras.Model", *, prepare: "Callable[[tf.lite.TFLiteConverter], None] | None" = None
+) -> bytes:
+    """Convert a network to LiteRT, for one input at a time; its numbers stay as they are (float32).
+
+    Args:
+        model: From float32 of the shape of one input to whatever it says.
+        prepare: Gives the converter other settings, such as rounding to 8 bits.
 
     Raises:
         LiteError: The converter cannot take one of its layers.
@@ -81,6 +89,8 @@ def convert(model: "keras.Model") -> bytes:
     converter = tf.lite.TFLiteConverter.from_concrete_functions([ask.get_concrete_function()], model)
     # The way over a SavedModel, which `from_keras_model` takes, comes to the same and takes six times as long.
     converter.experimental_lower_to_saved_model = False
+    if prepare is not None:
+        prepare(converter)
     try:
         # The converter prints every variable; the log is for people.
         with contextlib.redirect_stdout(io.StringIO()):

@@ -59,7 +59,7 @@ class Recorder:
         self.update(now=True, state=state, message=message, activity="", share_done=None, seconds_left=None)
         self._events.close()
         if self._event_file is not None:
-            self._event_file.close()
+            self._event_file.close(state)
 
     def update(self, *, now: bool = False, **changes: Any) -> None:
         """Change the status; it is written at once if asked, else twice a second at most."""
@@ -73,7 +73,7 @@ class Recorder:
         event = event.model_copy(update={"attempt": self.attempt, "at": time.time()})
         self._events.append(event)
         if isinstance(event, AttemptStart):
-            self._event_file = EventFile(self.folder.path, start=event)
+            self._event_file = EventFile(self.folder, start=event)
         elif self._event_file is not None:
             self._event_file.record(event)
 

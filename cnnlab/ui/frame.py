@@ -54,6 +54,11 @@ def note(message: object) -> None:
     st.info(escape(message, limit=ERROR_LIMIT), icon=":material/info:")
 
 
+def words(headline: str, details: str = "") -> None:
+    """Say what was found, what matters most in bold; the text is plain and may hold names from users."""
+    st.markdown(f"**{escape(headline, limit=ERROR_LIMIT)}** {escape(details, limit=ERROR_LIMIT)}")
+
+
 def section(title: str, *, lead: str = "") -> None:
     """Draw a heading inside a page; `title` and `lead` are Markdown: escape user text in them."""
     st.subheader(title, anchor=False)

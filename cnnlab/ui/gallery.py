@@ -37,6 +37,10 @@ class Tile:
     """Colour of the mark before the note."""
     title: str = ""
     """Shown when the mouse rests on it."""
+    detail: str = ""
+    """A third line, smaller."""
+    badge: str = ""
+    """A few words laid over a corner of the picture."""
 
 
 def gallery(
@@ -74,4 +78,6 @@ def _data(tile: Tile) -> dict[str, object]:
         "note": tile.note,
         "color": tile.color,
         "title": tile.title,
+        "detail": tile.detail,
+        "badge": tile.badge,
     }

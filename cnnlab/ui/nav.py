@@ -50,11 +50,23 @@ PAGES: dict[str, PageRow] = {
     "runs": PageRow(
         section="Train", title="Runs", icon=":material/history:", summary="All runs, compared side by side"
     ),
+    "evaluate": PageRow(
+        section="Use",
+        title="Evaluate",
+        icon=":material/analytics:",
+        summary="See where a finished run is right and wrong, and how sure it is",
+    ),
     "predict": PageRow(
         section="Use",
         title="Predict",
         icon=":material/image_search:",
         summary="Ask a finished run about new pictures",
+    ),
+    "export": PageRow(
+        section="Use",
+        title="Export",
+        icon=":material/deployed_code:",
+        summary="Take a finished run away, in the format that its next home understands",
     ),
     "learn": PageRow(
         section="Learn",

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from cnnlab.errors import CnnlabError
+from cnnlab.errors import CnnlabError, RunError
 from cnnlab.runs import queue, store
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.rows import RunRow
 from cnnlab.runs.slots import count_slots
-from cnnlab.runs.states import State
+from cnnlab.runs.states import STATES, State, Wanted
 from cnnlab.settings import workspace
 from cnnlab.ui import frame, nav, run_parts, text
 
@@ -46,9 +46,14 @@ def _under_way(*, drawn: frozenset[str]) -> None:
     for row in live.values():
         if row.state is not State.QUEUED:
             _training(row)
-    waiting = [live[run.id] for run in queue.waiting() if run.id in live]
-    for place, row in enumerate(waiting):
-        _waiting(row, place=place, of=len(waiting))
+    waiting = [run for run in queue.waiting() if run.id in live]
+    # Scoring a stopped run is short and goes before all others: nothing can be moved past it.
+    scored = sum(run.control().want is Wanted.STOP for run in waiting)
+    for place, run in enumerate(waiting):
+        if place < scored:
+            _to_be_scored(live[run.id])
+        else:
+            _waiting(run, live[run.id], place=place, first=scored, of=len(waiting))
     _put_back()
     if waiting:
         slots = text.counted(count_slots(), "run trains", plural="runs train")
@@ -65,19 +70,29 @@ def _training(row: RunRow) -> None:
         nav.link("train", label="Watch", icon=":material/show_chart:", run=row.id)
 
 
-def _waiting(row: RunRow, *, place: int, of: int) -> None:
-    name = text.escape(row.name, limit=80)
+def _to_be_scored(row: RunRow) -> None:
     with run_parts.split_row(border=True, key=f"live-{row.id}"):
         with run_parts.line():
             run_parts.badge(row.state)
-            st.markdown(f"**{name}**", width="content")
+            st.markdown(f"**{text.escape(row.name, limit=80)}**", width="content")
+            st.markdown(":gray[was stopped; its best model is scored next]", width="content")
+        nav.link("train", label="Open", icon=":material/show_chart:", run=row.id)
+
+
+def _waiting(run: RunFolder, row: RunRow, *, place: int, first: int, of: int) -> None:
+    with run_parts.split_row(border=True, key=f"live-{row.id}"):
+        with run_parts.line():
+            run_parts.badge(row.state)
+            st.markdown(f"**{text.escape(row.name, limit=80)}**", width="content")
             where = "starts next" if place == 0 else f"{place + 1} of {of}"
             st.markdown(f":gray[{where}]", width="content")
         with run_parts.line():
-            if of > 1:
-                _button(row, "Earlier", ":material/arrow_upward:", _earlier, disabled=place == 0)
+            if of - first > 1:
+                _button(row, "Earlier", ":material/arrow_upward:", _earlier, disabled=place == first)
                 _button(row, "Later", ":material/arrow_downward:", _later, disabled=place == of - 1)
-            _button(row, "Cancel", ":material/close:", _cancel)
+            if not run.has_checkpoint():
+                # One that has trained already would not be taken out but ended and scored: its own page does that.
+                _button(row, "Cancel", ":material/close:", _cancel)
             nav.link("train", label="Open", icon=":material/show_chart:", run=row.id)
 
 
@@ -138,5 +153,11 @@ def _later(run: RunFolder) -> None:
 
 
 def _cancel(run: RunFolder) -> None:
+    state = run.state()
+    if state is not State.QUEUED or run.has_checkpoint():
+        raise RunError(
+            f"Run {run.spec().name!r} does not wait for its first start any more: it is "
+            f"{STATES[state].label.lower()}. Open it to stop it."
+        )
     queue.stop(run)
     st.session_state[CANCELLED] = run.id

@@ -7,10 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from cnnlab.charts import figures
+from cnnlab.evaluation.predictions import FILE as PREDICTIONS
 from cnnlab.runs.actions import possible_actions
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.records import PHASE_LABELS, PhaseResult, Report
-from cnnlab.ui import frame, nav, text
+from cnnlab.ui import bundles, frame, nav, text
 
 DRIFT = (
     "How far each block moved, as a share of what it was. Fine-tuning at 1e-5 nudges, by well under a hundredth; where blocks "
@@ -33,6 +34,11 @@ def outcome(folder: RunFolder, found: Report) -> None:
                 primary=True,
                 run=folder.id,
             )
+        if (folder.path / "model.keras").is_file():
+            nav.button("export", label="Export the model", key="report-export", run=folder.id)
+        if (folder.path / PREDICTIONS).is_file():
+            nav.button("evaluate", label="See where it is wrong", key="report-evaluate", run=folder.id)
+        bundles.download_button(folder.id)
         query = {"dataset": folder.spec().dataset.id}
         nav.button("train", label="Train another on these pictures", key="report-again", **query)
 
@@ -102,7 +108,7 @@ def _measured(found: Report) -> None:
             )
         )
     if cards:
-        frame.section("Measured on this machine")
+        frame.section("Measured on the machine that trained it")
         grid = st.grid(4, min_column_width=190, border=True)
         for label, value, sentence in cards:
             with grid.cell():

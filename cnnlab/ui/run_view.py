@@ -10,17 +10,26 @@ from datetime import datetime
 import streamlit as st
 
 from cnnlab.errors import RunError
-from cnnlab.runs import queue, store
+from cnnlab.runs import queue
 from cnnlab.runs.actions import possible_actions
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.records import PHASE_LABELS, Status
 from cnnlab.runs.retries import may_be_taken_up, why_it_ended
-from cnnlab.runs.rows import RunRow
 from cnnlab.runs.states import STATES, State
 from cnnlab.runs.tail import EventTail, find_tail
 from cnnlab.settings import workspace
 from cnnlab.specs.runs import RunSpec
-from cnnlab.ui import frame, nav, run_curves, run_parts, run_report, text, train_clone
+from cnnlab.ui import (
+    bundles,
+    frame,
+    nav,
+    run_curves,
+    run_environment,
+    run_parts,
+    run_report,
+    text,
+    train_clone,
+)
 from cnnlab.ui.networks import network_label
 
 SECONDS_BETWEEN_LOOKS = {state: 1.0 for state in run_parts.LIVE} | {State.PAUSED: 5.0}
@@ -49,31 +58,6 @@ ACTIONS = {
 """What the buttons say; which of them are there follows from the run."""
 
 
-def under_way() -> None:
-    """Say which runs are live, each with a link, and follow them; nothing when none is."""
-    live = _live_runs()
-    st.fragment(_under_way, run_every=2.0 if live else None)(drawn=frozenset(live))
-
-
-def _under_way(*, drawn: frozenset[str]) -> None:
-    queue.advance()
-    live = _live_runs()
-    if live.keys() != drawn:
-        st.rerun()
-    for row in live.values():
-        with run_parts.split_row(border=True, key=f"live-{row.id}"):
-            with run_parts.line():
-                run_parts.badge(row.state)
-                st.markdown(f"**{text.escape(row.name, limit=80)}**", width="content")
-                if row.epochs:
-                    st.markdown(f":gray[epoch {row.epoch} of {row.epochs}]", width="content")
-            nav.link("train", label="Watch", icon=":material/show_chart:", run=row.id)
-
-
-def _live_runs() -> dict[str, RunRow]:
-    return {row.id: row for row in store.list_runs(states=run_parts.LIVE)}
-
-
 def run(run_id: str) -> None:
     """Draw one run.
 
@@ -100,6 +84,7 @@ def run(run_id: str) -> None:
         st.fragment(_log, run_every=every and SECONDS_BETWEEN_LOOKS_AT_THE_LOG)(folder)
     with st.expander("Settings of this run", icon=":material/tune:"):
         st.code(spec.to_json(), language="json")
+    run_environment.draw(folder)
 
 
 def _pace(folder: RunFolder, state: State) -> float | None:
@@ -131,6 +116,7 @@ def _heading(folder: RunFolder, spec: RunSpec) -> None:
         f"(version {spec.dataset.version}) · {text.counted(len(spec.class_names), 'class', plural='classes')} · "
         f"asked for {asked}"
     )
+    bundles.came_from(folder)
 
 
 def _watch(folder: RunFolder, *, every: float | None) -> None:

@@ -13,7 +13,7 @@ from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.rows import RunRow
 from cnnlab.runs.states import STATES
 from cnnlab.settings import workspace
-from cnnlab.ui import frame, nav, run_parts, runs_filters, runs_seeds, runs_table, text, train_clone
+from cnnlab.ui import bundles, frame, nav, run_parts, runs_filters, runs_seeds, runs_table, text, train_clone
 
 NAMED_IN_A_QUESTION = 8
 TAGS_KEY, NOTE_KEY = "runs-tags", "runs-note"
@@ -32,6 +32,7 @@ def actions(selected: Sequence[RunRow], *, everything: Sequence[RunRow]) -> None
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(selected) == 1:
             _for_one(selected[0], everything=everything)
+        bundles.download_selected(selected)
         _star(selected)
         if st.button(
             "Tags and note" if len(selected) == 1 else "Tags", icon=":material/sell:", key="runs-describe"
@@ -50,6 +51,7 @@ def actions(selected: Sequence[RunRow], *, everything: Sequence[RunRow]) -> None
 def _for_one(row: RunRow, *, everything: Sequence[RunRow]) -> None:
     nav.button("train", label="Open", key="runs-open", primary=True, run=row.id)
     if row.state in run_parts.CAN_PREDICT:
+        nav.button("evaluate", label="Evaluate", key="runs-evaluate", run=row.id)
         nav.button("predict", label="Predict", key="runs-predict", run=row.id)
     if not row.damaged:
         nav.button(

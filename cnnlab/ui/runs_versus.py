@@ -40,12 +40,13 @@ def draw(selected: Sequence[RunRow]) -> None:
         st.markdown(":gray[This is one run twice. Choose another as A or as B.]")
         return
     try:
-        versus = _compared(run_a.id, run_b.id, _written_at(run_a), _written_at(run_b))
+        changed = workspace().datasets.stat().st_mtime
+        versus = _compared(run_a.id, run_b.id, _written_at(run_a), _written_at(run_b), changed)
     except RunError as error:
         frame.warning(error)
         return
     _verdict(versus, run_a, run_b, among=len(judged))
-    _flips(versus, run_b)
+    _flips(versus)
 
 
 def _choose(judged: Sequence[RunRow]) -> tuple[RunRow, RunRow]:
@@ -72,8 +73,9 @@ def _choose(judged: Sequence[RunRow]) -> tuple[RunRow, RunRow]:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _compared(run_a: str, run_b: str, written_a: float, written_b: float) -> Versus:
-    # When the predictions were written tells those of a run that was trained again from those before.
+def _compared(run_a: str, run_b: str, written_a: float, written_b: float, datasets: float) -> Versus:
+    # When the predictions were written tells those of a run that was trained again from those before; when a
+    # dataset came or went, its pictures can be shown or not.
     return compare(RunFolder(workspace().runs / run_a), RunFolder(workspace().runs / run_b))
 
 
@@ -112,7 +114,7 @@ def _shared(versus: Versus) -> str:
     return f"Left out: {text.counted(versus.left_out, 'test picture')} of only one of them."
 
 
-def _flips(versus: Versus, run_b: RunRow) -> None:
+def _flips(versus: Versus) -> None:
     """Draw the pictures that only one of the two named right."""
     counts = {kind: len(versus.flips(kind)) for kind in FLIPS}
     if not any(counts.values()):
@@ -130,9 +132,12 @@ def _flips(versus: Versus, run_b: RunRow) -> None:
         st.markdown(":gray[There is none.]")
         return
     try:
-        dataset = find_dataset(run_b.dataset_id)
-    except DatasetError as error:
-        frame.warning(f"The pictures cannot be shown: {error}")
+        dataset = find_dataset(versus.dataset_id)
+    except DatasetError:
+        frame.warning(
+            "The pictures cannot be shown: their dataset is not in this workspace. It was deleted, or the runs came in "
+            "bundles and it never was here."
+        )
         st.dataframe(_as_table(flips), hide_index=True)
         return
     _gallery(dataset, flips, kind=kind)

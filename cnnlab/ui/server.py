@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cnnlab.errors import CnnlabError
 from cnnlab.runs import queue
+from cnnlab.ui import bundle_download, export_download
 
 SHELL = Path(__file__).resolve().with_name("shell.py")
 """The script that Streamlit runs for every visit; nothing imports it."""
@@ -136,5 +137,10 @@ def _import_what_pages_need() -> None:
             importlib.import_module(f"cnnlab.ui.{path.stem}")
 
 
-ROUTES = [Route("/healthz", healthz), Route(PLOTLY_ADDRESS, plotly)]
+ROUTES = [
+    Route("/healthz", healthz),
+    Route(PLOTLY_ADDRESS, plotly),
+    export_download.ROUTE,
+    bundle_download.ROUTE,
+]
 MIDDLEWARE = [Middleware(SecurityHeaders)]

@@ -68,3 +68,45 @@ def racer(
         "on_frontier": on_frontier,
         "random_weights": random_weights,
     }
+
+
+def make_classes(count: int) -> pd.DataFrame:
+    """One row a class; those of a higher number are found worse, and the last has no picture."""
+    recall = np.linspace(0.9, 0.1, count)
+    return pd.DataFrame(
+        {
+            "class_name": [f"<b>class {number}</b>" for number in range(count)],
+            "support": np.append(np.full(count - 1, 30), 0),
+            "recall": recall,
+            "recall_low": recall - 0.1,
+            "recall_high": recall + 0.05,
+        }
+    )
+
+
+def make_groups() -> pd.DataFrame:
+    """Two groups of pictures by how sure a model was."""
+    return pd.DataFrame(
+        {
+            "low": [0.5, 0.9],
+            "high": [0.6, 1.0],
+            "pictures": [10, 90],
+            "confidence": [0.55, 0.97],
+            "accuracy": [0.4, 0.9],
+            "accuracy_low": [0.2, 0.8],
+            "accuracy_high": [0.7, 0.95],
+        }
+    )
+
+
+def make_coverage() -> pd.DataFrame:
+    """What three thresholds leave."""
+    return pd.DataFrame(
+        {
+            "threshold": [0.0, 0.5, 0.9],
+            "coverage": [1.0, 0.8, 0.3],
+            "accuracy": [0.8, 0.9, 1.0],
+            "accuracy_low": [0.7, 0.8, 0.9],
+            "accuracy_high": [0.9, 0.95, 1.0],
+        }
+    )

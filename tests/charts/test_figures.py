@@ -10,7 +10,15 @@ from cnnlab.charts import figures
 from cnnlab.charts.curves import PHASE_NAMES
 from cnnlab.models.backbones import BACKBONES
 from cnnlab.runs.records import PHASE_LABELS
-from tests.charts.making import make_epochs, make_phases, make_steps, racer
+from tests.charts.making import (
+    make_classes,
+    make_coverage,
+    make_epochs,
+    make_groups,
+    make_phases,
+    make_steps,
+    racer,
+)
 
 HOSTILE = "<b>%{y} & 'co'</b>"
 
@@ -34,7 +42,24 @@ def make_rows(count):
     ]
 
 
+def robust(name, accuracy):
+    values = [accuracy, accuracy - 0.1, accuracy - 0.4]
+    return {
+        "name": name,
+        "accuracy": values,
+        "low": [value - 0.05 for value in values],
+        "high": [value + 0.03 for value in values],
+    }
+
+
 EVERY_FIGURE = {
+    "robustness": lambda: figures.robustness_curve(
+        [robust(HOSTILE, 0.9), robust("the other", 0.8)],
+        title="Blur",
+        unit="% of the side",
+        steps=(0, 1, 2),
+        chance=0.2,
+    ),
     "learning curves": lambda: figures.learning_curves(make_epochs(), metric="loss", phases=make_phases()),
     "learning curves with steps": lambda: figures.learning_curves(
         make_epochs(), make_steps(), metric="accuracy", phases=make_phases(), smoothing=0.9
@@ -47,6 +72,34 @@ EVERY_FIGURE = {
     "100 classes": lambda: figures.class_counts(make_counts(100)),
     "probabilities": lambda: figures.probability_bars(np.array([0.7, 0.3]), class_names=["a", "b"]),
     "confusion matrix": lambda: figures.confusion_matrix(np.eye(3, dtype=int), class_names=list("abc")),
+    "confusion matrix of 100 classes": lambda: figures.confusion_matrix(
+        np.eye(100, dtype=int), class_names=[f"class {label}" for label in range(100)]
+    ),
+    "recall of 2 classes": lambda: figures.class_recall(make_classes(2), split="test", accuracy=0.8),
+    "recall of 100 classes": lambda: figures.class_recall(
+        make_classes(100), split="validation", accuracy=0.8
+    ),
+    "reliability": lambda: figures.reliability_diagram(make_groups(), split="test", calibrated=make_groups()),
+    "coverage": lambda: figures.coverage_curves(
+        {"validation": make_coverage(), "test": make_coverage()}, threshold=0.5, wanted=0.9
+    ),
+    "ROC curve": lambda: figures.roc_curve(
+        np.array([0.0, 0.5, 1.0]),
+        np.array([0.0, 1.0, 1.0]),
+        np.array([np.inf, 0.5, 0.1]),
+        area=0.75,
+        class_name=HOSTILE,
+        split="test",
+    ),
+    "precision and recall": lambda: figures.precision_recall_curve(
+        np.array([0.0, 0.5, 1.0]),
+        np.array([1.0, 1.0, 0.5]),
+        np.array([0.9, 0.1]),
+        average_precision=0.75,
+        share=0.5,
+        class_name=HOSTILE,
+        split="test",
+    ),
     "backbones": lambda: figures.backbones(list(BACKBONES.values())),
     "race": lambda: figures.race(pd.DataFrame([racer("a", 0.8, 9.0)]), dataset="Flowers"),
     "no backbone": lambda: figures.backbones([]),
@@ -174,3 +227,14 @@ def test_the_four_of_the_lesson_have_a_symbol_and_their_names():
 def test_a_backbone_that_was_chosen_is_named_too():
     others, _ = figures.backbones(make_rows(3), selected="net 2").data
     assert list(others.text) == ["", "net 2"]
+
+
+def test_two_runs_stand_beside_each_other_at_every_step_and_their_intervals_are_their_own():
+    figure = EVERY_FIGURE["robustness"]()
+    one, other = figure.data
+    assert all(left < right for left, right in zip(one.x, other.x, strict=True))
+    assert one.line.dash != other.line.dash
+    assert one.marker.symbol != other.marker.symbol
+    assert one.error_y.array == pytest.approx([0.03] * 3)
+    assert one.error_y.arrayminus == pytest.approx([0.05] * 3)
+    assert list(figure.layout.xaxis.ticktext) == ["0", "1", "2"]

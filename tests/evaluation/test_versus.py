@@ -105,7 +105,7 @@ def test_classes_are_compared_by_name_and_not_by_their_place(home):
 @pytest.mark.parametrize(
     ("other", "sentence"),
     [
-        pytest.param({"dataset": "flowers"}, r"'Digits', the other on 'Flowers'. Compare runs", id="other dataset"),
+        pytest.param({"dataset": "flowers"}, r"'Digits', the other on 'Flowers', and the pictures of 'Digits'", id="other dataset"),
         pytest.param({"version": 2, "numbers": [7, 8]}, "versions 1 and 2 of 'Digits' have none", id="other pictures"),
         pytest.param({"splits": ["validation"] * 2}, "with a test split", id="no test split"),
     ],

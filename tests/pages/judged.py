@@ -1,4 +1,4 @@
-"""Finished runs with predictions, for pages that lay runs side by side."""
+"""Finished runs with predictions, for pages that judge runs or lay them side by side."""
 
 from collections.abc import Sequence
 
@@ -32,6 +32,34 @@ def judged_run(
         splits=table["split"].to_numpy(),
         labels=labels,
         probabilities=probabilities,
+    )
+    save_predictions(predictions, folder=run.path)
+    return run
+
+
+def crowded_run(
+    number: int = 1, *, pictures: Dataset | None = None, num_pictures: int = 10_000, num_classes: int = 100
+) -> RunFolder:
+    """A run with so many test pictures, and a tenth of it for validation, of so many classes; four in five are right.
+
+    Pairs of neighbouring classes are taken for each other. Their pictures are those of a dataset, again and
+    again, or are no longer there.
+    """
+    names = tuple(f"class {label:03}" for label in range(num_classes))
+    changes = {"dataset": pictures.reference()} if pictures else {}
+    run = past_run(number, spec=run_spec(f"{num_classes} classes", class_names=names, **changes))
+    random, total = np.random.default_rng(number), num_pictures + num_pictures // 10
+    labels = random.permutation(np.arange(total) % num_classes)
+    scores = random.normal(size=(total, num_classes))
+    scores[np.arange(total), labels] += 4.0
+    scores[np.arange(total), np.minimum(labels ^ 1, num_classes - 1)] += 2.5
+    # Surer than it is right, so that there is something to calibrate.
+    odds = np.exp(4.5 * (scores - scores.max(axis=1, keepdims=True)))
+    predictions = predictions_table(
+        pictures=np.arange(total) % (pictures.num_pictures if pictures else total),
+        splits=np.where(np.arange(total) < num_pictures, "test", "validation"),
+        labels=labels,
+        probabilities=odds / odds.sum(axis=1, keepdims=True),
     )
     save_predictions(predictions, folder=run.path)
     return run

@@ -19,6 +19,12 @@ def waiting(launched) -> dict[str, RunFolder]:
     return {name: queue.submit(run_spec(name)) for name in ("first", "second", "third")}
 
 
+def keep_a_checkpoint(run: RunFolder) -> None:
+    """As a worker that trained for a step and is gone."""
+    (run.path / "checkpoints").mkdir()
+    (run.path / "checkpoints" / "step-000000001.json").touch()
+
+
 def names() -> list[str]:
     """The names of the runs that wait, in their order."""
     return [run.spec().name for run in queue.waiting()]
@@ -75,6 +81,33 @@ def test_a_click_on_a_run_that_started_meanwhile_is_answered_with_a_sentence(ope
     page.button(key=f"queue-earlier-{waiting['second'].id}").click().run()
     assert not page.exception
     assert "does not wait any more" in page.toast[0].value
+
+
+def test_a_run_that_started_while_one_clicked_cancel_goes_on(open_page, waiting):
+    page = open_page("train")
+    with waiting["first"].lock():
+        waiting["first"].write_status(Status(state=State.RUNNING))
+        page.button(key=f"queue-cancel-{waiting['first'].id}").click().run()
+        assert "it is running. Open it to stop it" in page.toast[0].value
+        assert waiting["first"].state() is State.RUNNING
+
+
+def test_a_run_that_has_trained_and_waits_again_cannot_be_ended_for_good_by_cancel(open_page, waiting):
+    keep_a_checkpoint(waiting["second"])
+    keys = [button.key for button in open_page("train").button]
+    assert f"queue-later-{waiting['second'].id}" in keys
+    assert f"queue-cancel-{waiting['second'].id}" not in keys
+
+
+def test_nothing_can_be_moved_before_a_run_that_waits_to_be_scored(open_page, waiting):
+    keep_a_checkpoint(waiting["second"])
+    queue.stop(waiting["second"])
+    page = open_page("train")
+    text = said(page)
+    assert text.index("**second**") < text.index("its best model is scored next") < text.index("**first**")
+    assert page.button(key=f"queue-earlier-{waiting['first'].id}").disabled
+    assert not page.button(key=f"queue-earlier-{waiting['third'].id}").disabled
+    assert f"queue-earlier-{waiting['second'].id}" not in [button.key for button in page.button]
 
 
 def test_a_lone_run_that_waits_has_nothing_to_be_moved_past(open_page, launched):

@@ -31,7 +31,7 @@ def _names(page):
 def test_an_empty_workspace_says_what_to_do_first(open_page):
     page = open_page("runs")
     assert not page.exception
-    assert [button.label for button in page.button] == ["Start the first run"]
+    assert [button.label for button in page.button] == ["Open a bundle", "Start the first run"]
     assert not page.dataframe
 
 

@@ -81,6 +81,8 @@ def test_what_can_be_learned_is_and_the_same_seed_finds_the_same(head):
     assert found.folds == 5
     assert found.accuracy > 0.9
     assert found.low < found.accuracy < found.high
+    np.testing.assert_array_equal(found.probabilities.argmax(axis=1) == LABELS, found.correct)
+    np.testing.assert_allclose(found.probabilities.sum(axis=1), 1.0, rtol=1e-5)
     # The head was left as the last fold made it; it begins anew all the same.
     again = validate(head_like(head), features_of(LABELS))
     np.testing.assert_array_equal(found.correct, again.correct)

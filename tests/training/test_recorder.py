@@ -12,6 +12,7 @@ from cnnlab.runs.records import AttemptStart, Control, Step
 from cnnlab.runs.states import State, Wanted
 from cnnlab.training import recorder as recorder_module
 from cnnlab.training.recorder import Interrupted, Recorder
+from tests.runs.making import run_spec
 
 PATIENCE_SECONDS = 120.0
 
@@ -21,6 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
     monkeypatch.setattr(recorder_module, "HEARTBEAT_SECONDS", 0.01)
     monkeypatch.setattr(recorder_module, "SECONDS_BETWEEN_LOOKS", 0.0)
     run = RunFolder(tmp_path)
+    (tmp_path / "spec.json").write_text(run_spec().to_json())
     run.write_control(Control(attempt=2))
     return run
 

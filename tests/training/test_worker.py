@@ -17,6 +17,7 @@ from cnnlab.data.library import Dataset, find_dataset
 from cnnlab.data.splits import SplitSpec
 from cnnlab.evaluation.predictions import load_predictions, probabilities_of
 from cnnlab.prediction.predictor import load_predictor
+from cnnlab.runs.environment import read_environments
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.measurements import list_measurements
 from cnnlab.runs.model_record import ModelRecord
@@ -143,6 +144,10 @@ def test_a_run_ends_with_a_model_in_two_forms_that_say_the_same(dataset, home):
     json.loads(
         (folder.path / "report.json").read_text(), parse_constant=lambda word: pytest.fail(f"{word} in JSON")
     )
+    (environment,) = read_environments(folder.path)
+    assert environment.packages["tensorflow"] == report.versions["tensorflow"]
+    assert environment.dataset.content == dataset.entry.content
+    assert len(list((folder.path / "tensorboard").glob("*.ended"))) == 1
 
 
 def test_paused_and_killed_it_ends_as_if_it_never_had_been(dataset, home):
@@ -170,6 +175,7 @@ def test_paused_and_killed_it_ends_as_if_it_never_had_been(dataset, home):
     ask(folder, Wanted.RUN, again=True)
     carry(folder)
     assert_ended_alike(folder, reference)
+    assert [each.attempt for each in read_environments(folder.path)] == [1, 2, 3]
 
 
 def test_a_machine_that_shuts_down_pauses_the_run(dataset, home):

@@ -21,10 +21,9 @@ def folder(home) -> RunFolder:
 
 @pytest.fixture
 def quiet(monkeypatch):
-    """This process stays as it is: no lower priority, no signal handlers, no queue that starts workers."""
+    """This process stays as it is: no lower priority, no signal handlers."""
     monkeypatch.setattr(worker, "be_a_good_neighbour", lambda: None)
     monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
-    monkeypatch.setattr(worker.queue, "advance", lambda: None)
 
 
 @pytest.fixture
@@ -100,7 +99,7 @@ def test_a_disk_that_is_full_from_the_start_is_said_in_the_log(folder, quiet, mo
 
     monkeypatch.setattr(RunFolder, "write_status", disk_is_full)
     assert worker.main(str(folder.path)) == 1
-    assert "Make room on the disk, then resume the run." in capsys.readouterr().err
+    assert "The disk is full." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ function tile(grid) {
   const made = document.createElement("button")
   made.type = "button"
   made.className = "tile"
-  for (const [tag, name] of [["img", "picture"], ["span", "broken"], ["span", "caption"], ["span", "note"]]) {
+  const parts = [["img", "picture"], ["span", "broken"], ["span", "badge"], ["span", "caption"], ["span", "note"], ["span", "detail"]]
+  for (const [tag, name] of parts) {
     const part = document.createElement(tag)
     part.className = name
     made.appendChild(part)
@@ -32,6 +33,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const note = made.querySelector(".note")
     note.textContent = shown.note
     note.style.setProperty("--mark", shown.color)
+    for (const name of ["badge", "detail"]) {
+      const part = made.querySelector(`.${name}`)
+      part.textContent = shown[name]
+      part.hidden = !shown[name]
+    }
     made.onclick = () => setTriggerValue("open", shown.picture)
   })
 }

@@ -1,0 +1,87 @@
+"""`cnnlab export RUN FORMAT OUT`: makes a format where it is not there yet, waits, and puts the package where it is wanted.
+
+This module never makes a format itself.
+"""
+
+import argparse
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+from cnnlab.command.finding import find_run
+from cnnlab.command.printing import print_json, say
+from cnnlab.errors import ModelError
+from cnnlab.export.exports import Export, start_export
+from cnnlab.export.formats import FORMATS
+from cnnlab.export.package import EVERYTHING, write_package
+
+LOOK_SECONDS = 0.3
+
+
+def export(given: argparse.Namespace) -> int:
+    """Make a format and take it away.
+
+    Raises:
+        RunError, ModelError: It cannot be made, or did not pass its comparison; the message says why.
+    """
+    run, out = find_run(given.run), given.out
+    _check_place(out)
+    names = (
+        [name for name, row in FORMATS.items() if not row.missing]
+        if given.format == EVERYTHING
+        else [given.format]
+    )
+    made = []
+    for name in names:
+        try:
+            made.append(_make(start_export(run, name)))
+        except ModelError as error:
+            # Of everything the rest is still wanted.
+            if given.format != EVERYTHING:
+                raise
+            say(f"{FORMATS[name].label}: {error}")
+    if out.suffix.lower() == ".zip":
+        write_package(run, given.format, out)
+    else:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=out, prefix=".tmp-", suffix=".zip") as packed:
+            write_package(run, given.format, Path(packed.name))
+            with zipfile.ZipFile(packed.name) as package:
+                package.extractall(out)
+    results = {each.format_name: each.result().model_dump() for each in made}
+    if given.json:
+        print_json({"out": str(out), "formats": results})
+    else:
+        print(out)
+    return 0
+
+
+def _check_place(out: Path) -> None:
+    if out.suffix.lower() == ".zip":
+        if not out.parent.is_dir():
+            raise ModelError(f"There is no folder {out.parent}. Make it, or name another place.")
+    elif out.exists() and not out.is_dir():
+        raise ModelError(f"{out} is a file. Name a folder, or a file that ends in .zip.")
+
+
+def _make(found: Export) -> Export:
+    """Wait until an export has ended, and say how far it is; cancel it when nobody waits any more."""
+    said = ""
+    try:
+        while found.state == "running":
+            activity = found.progress()[0]
+            if activity != said:
+                say(f"{found.format.label}: {activity}")
+                said = activity
+            time.sleep(LOOK_SECONDS)
+    except KeyboardInterrupt:
+        found.cancel()
+        raise
+    result = found.result()
+    if result is None:
+        raise ModelError(found.message or f"{found.format.label} was cancelled. Make it again.")
+    if not result.passed:
+        raise ModelError(result.reason)
+    say(f"{found.format.label}: {result.reason}")
+    return found

@@ -1,0 +1,1 @@
+"""Faults made on purpose, on small real runs: `make chaos` tries all of them, `make test` a short form."""

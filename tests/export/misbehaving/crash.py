@@ -1,0 +1,5 @@
+"""Dies as a program in C does."""
+
+import os
+
+os.abort()

@@ -1,0 +1,3 @@
+"""Ends well, and says something that nobody asked for."""
+
+print("all is well")

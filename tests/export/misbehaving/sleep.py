@@ -1,0 +1,5 @@
+"""Never comes back by itself."""
+
+import time
+
+time.sleep(600)
