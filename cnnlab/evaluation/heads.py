@@ -167,6 +167,8 @@ def head_of(model: "keras.Model") -> Head | None:
             layers.append(READ[kind](layer))
         elif kind not in (*NOTHING_IN_USE, "Flatten"):
             return None
+    if any(layer.activation not in SLOPES for layer in layers[:-1]):
+        return None
     # The last layer's activation is the softmax: a class is asked by its score before it.
     return Head(pooling=pooling, layers=(*layers[:-1], _without_softmax(layers[-1])))
 

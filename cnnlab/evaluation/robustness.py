@@ -126,22 +126,22 @@ def weakest_words(result: RobustnessResult, *, num_classes: int) -> tuple[str, s
     if result.share(result.untouched)[1] <= 1.0 / num_classes:
         return (
             "It hardly beats guessing, so it has little to lose.",
-            f"Untouched it is right {result.accuracy:.1%} of the time, over {sample}.",
+            f"Untouched it is right {_percent(result.accuracy)} of the time, over {sample}.",
         )
     found = weakest(result)
     if found is None:
         return (
             "Nothing here costs it five points.",
-            f"Untouched it is right {result.accuracy:.1%} of the time, over {sample}.",
+            f"Untouched it is right {_percent(result.accuracy)} of the time, over {sample}.",
         )
     curve, first = found
     row = CORRUPTIONS[curve.kind]
     share, low, high = result.share(curve.correct[first])
     return (
         f"Its weakest spot is {row.label.lower()}.",
-        f"At {curve.steps[first]:g} {row.unit} it falls from {result.accuracy:.1%} to {share:.1%} "
-        f"({low:.0%} to {high:.0%} with 95 % confidence); at {curve.steps[-1]:g} {row.unit} to "
-        f"{result.share(curve.correct[-1])[0]:.1%}. Asked about {sample}.",
+        f"At {curve.steps[first]:g} {row.unit} it falls from {_percent(result.accuracy)} to {_percent(share)} "
+        f"({100 * low:.0f} to {100 * high:.0f} % with 95 % confidence); at {curve.steps[-1]:g} {row.unit} to "
+        f"{_percent(result.share(curve.correct[-1])[0])}. Asked about {sample}.",
     )
 
 
@@ -241,6 +241,10 @@ def _count(
             picture = corrupt(picture, kind=kind, step=step, seed=seed)
         correct += int(predictor.predict(picture).argmax() == packed.labels[position])
     return correct
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 This module never computes a map.
 """
 
+import zlib
+
 import numpy as np
 import streamlit as st
 from PIL import Image
@@ -24,6 +26,11 @@ def large(picture: np.ndarray, caption: str, *, heat: np.ndarray | None = None, 
         st.image(shown, width=LARGE, caption=caption, alt="The picture")
 
 
+def number_of(picture: np.ndarray) -> int:
+    """A number that tells pictures apart, for the keys of what belongs to one."""
+    return zlib.crc32(np.ascontiguousarray(picture).tobytes())
+
+
 def draw(judged: JudgedSplit, inside: Inside) -> None:
     """Draw where every block saw a class, then the maps of one block, then the kernels that it all begins with."""
     result = inside.result
@@ -33,7 +40,7 @@ def draw(judged: JudgedSplit, inside: Inside) -> None:
         default=result.labels[0],
         required=True,
         format_func=lambda each: _named(judged, inside, each),
-        key="evaluate-blocks-label",
+        key=f"evaluate-blocks-label-{number_of(inside.picture)}",
         wrap=True,
     )
     place = result.labels.index(label)

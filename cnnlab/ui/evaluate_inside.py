@@ -152,9 +152,6 @@ def _looked(judged: JudgedSplit, picture: np.ndarray, label: int, inside: Inside
         frame.note("This network has no maps of its own: it weighs every pixel by itself and looks nowhere.")
         return
     order = np.argsort(-probabilities, kind="stable")
-    key = "evaluate-inside-asked"
-    if st.session_state.get(key) not in (None, *order.tolist()):
-        del st.session_state[key]
     left, right = st.columns([2, 1], gap="medium", vertical_alignment="bottom")
     with left:
         asked = st.selectbox(
@@ -164,7 +161,8 @@ def _looked(judged: JudgedSplit, picture: np.ndarray, label: int, inside: Inside
                 f"{text.shorten(judged.class_names[each], limit=60)}, {text.percent(float(probabilities[each]))}"
                 f"{' · true class' if each == label else ''}"
             ),
-            key=key,
+            # Of another picture it is another choice: a browser goes on showing the words of the one before.
+            key=f"evaluate-inside-asked-{evaluate_blocks.number_of(picture)}",
         )
     with right:
         opacity = st.slider("Opacity", 0.0, 1.0, OPACITY, 0.05, key="evaluate-inside-opacity")

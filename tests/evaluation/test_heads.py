@@ -164,6 +164,7 @@ def test_an_activation_and_its_slope_are_those_of_keras(name):
         entered = tf.constant(x)
         tape.watch(entered)
         left = keras.activations.get(name)(entered)
+    assert keras.activations.get(name).__name__ == name
     value, slope = SLOPES[name]
     assert value(x) == pytest.approx(left.numpy(), abs=1e-6)
     assert slope(x) == pytest.approx(tape.gradient(left, entered).numpy(), abs=1e-6)

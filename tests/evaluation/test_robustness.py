@@ -107,7 +107,7 @@ def test_the_weakest_spot_is_the_corruption_that_costs_most():
     assert (curve.kind, first) == ("blur", 1)
     headline, details = weakest_words(result, num_classes=4)
     assert headline == "Its weakest spot is blur."
-    assert "At 1 % of the side it falls from 90.0% to 80.0%" in details
+    assert "At 1 % of the side it falls from 90.0 % to 80.0 %" in details
     assert "100 of 400 test pictures" in details
 
 

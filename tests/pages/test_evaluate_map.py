@@ -4,11 +4,10 @@ import json
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from cnnlab.data.library import delete_dataset
 from cnnlab.evaluation.corruptions import CORRUPTIONS
-from cnnlab.evaluation.features import Features, find_features, save_features, sprite_path
+from cnnlab.evaluation.features import find_features
 from cnnlab.evaluation.heads import Head, Layer, save_head
 from cnnlab.evaluation.inside import InsideResult, StageRow, inside_path
 from cnnlab.evaluation.projection import find_projection
@@ -16,6 +15,7 @@ from cnnlab.evaluation.robustness import RECIPE, Curve, RobustnessResult, find_r
 from cnnlab.jobs import folder as jobs_folder
 from cnnlab.ui import evaluate_inside
 from tests.pages.judged import judged_run
+from tests.pages.mapped import keep_features
 
 SIDE = 32
 
@@ -63,26 +63,6 @@ def finish(job, **files: object) -> None:
     for name, content in files.items():
         (job.folder / f"{name}.json").write_text(content.model_dump_json())
     (job.folder / "progress.json").write_text(json.dumps({"state": "finished"}))
-
-
-def keep_features(run, dataset) -> None:
-    """Features as the worker keeps them: the pictures of every split, on a circle."""
-    table = dataset.table().sort_values(["split", "picture"])
-    angle = np.linspace(0, 6, len(table))
-    plane = np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
-    features = Features(
-        pictures=table["picture"].to_numpy(),
-        splits=table["split"].to_numpy(dtype=str),
-        labels=table["label"].to_numpy(np.int32),
-        vectors=plane,
-        plane=plane,
-        explained=0.42,
-        kind="maps",
-        attempt=1,
-    )
-    save_features(features, run=run)
-    for split in ("training", "validation", "test"):
-        Image.new("RGB", (60, 60)).save(sprite_path(run, split))
 
 
 @pytest.mark.parametrize(
@@ -204,7 +184,7 @@ def test_without_a_keras_model_nobody_looks_inside(open_view):
 def test_inside_says_at_once_where_it_looked_and_asks_for_the_blocks(run, open_view, opened, started):
     app = open_view("inside")
     assert "It says **dog**" in said(app)
-    assert app.selectbox(key="evaluate-inside-asked").value == 1
+    assert next(box for box in app.selectbox if box.label == "Speaks for").value == 1
     app.selectbox(key="evaluate-inside-class").set_value(0).run()
     assert not app.exception
     press(app, "evaluate-inside-start")

@@ -15,6 +15,7 @@ import pytest
 from cnnlab.data.import_records import SourceImport
 from cnnlab.data.library import Dataset, find_dataset
 from cnnlab.data.splits import SplitSpec
+from cnnlab.evaluation.heads import load_head
 from cnnlab.evaluation.predictions import load_predictions, probabilities_of
 from cnnlab.prediction.predictor import load_predictor
 from cnnlab.runs.environment import read_environments
@@ -135,6 +136,10 @@ def test_a_run_ends_with_a_model_in_two_forms_that_say_the_same(dataset, home):
     whole, predictor = keras.models.load_model(folder.path / "model.keras"), load_predictor(folder.path)
     picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3)).astype(np.float32)
     np.testing.assert_allclose(whole(picture[np.newaxis])[0], predictor.predict(picture), atol=1e-5)
+    # So does the head that is kept beside them, of the maps that LiteRT puts out.
+    said, maps = predictor.explain(picture)
+    raised = np.exp(load_head(folder.path).scores(maps))
+    np.testing.assert_allclose(raised / raised.sum(), said, atol=1e-4)
     assert report.test_accuracy == pytest.approx(
         (
             probabilities_of(table)[table["split"] == "test"].argmax(1)

@@ -173,12 +173,13 @@ class PictureMap {
       if (!wrong.has(this.said[index])) wrong.set(this.said[index], [])
       wrong.get(this.said[index]).push(index)
     }
+    const many = this.x.length > 1500
     context.globalAlpha = 1
-    context.lineWidth = 2
+    context.lineWidth = many ? 1.2 : 2
     for (const [said, indices] of wrong) {
       context.strokeStyle = this.color(said)
       context.beginPath()
-      for (const index of indices) this.put(context, index, "circle", this.size + 3.5)
+      for (const index of indices) this.put(context, index, "circle", this.size + (many ? 2 : 3.5))
       context.stroke()
     }
   }
