@@ -13,7 +13,7 @@ READY_TO_TEST := $(VENV)/.ready-to-test
 PYTEST := $(PYTHON) -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format bench clean
+.PHONY: help run test test-fast lint format bench chaos clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,10 @@ format: $(READY_TO_TEST) ## Tidy the layout
 
 bench: $(READY_TO_TEST) ## Measure what the README says about speed
 	@$(PYTHON) -m benchmarks --write
+
+chaos: $(READY_TO_TEST) ## Kill workers and servers, fill disks, damage files: what docs/reliability.md says
+	@$(PYTHON) -m tests.browser.find_browser --install
+	@$(PYTHON) -m tests.chaos --write
 
 clean: ## Remove the virtual environment; datasets and runs stay
 	@rm -rf $(VENV)

@@ -58,11 +58,13 @@ def submit(spec: RunSpec) -> RunFolder:
 def move(run: RunFolder, *, places: int) -> None:
     """Let a waiting run start earlier (`places` below 0) or later; beyond the ends it stays at the end.
 
+    A run that is only to be scored comes before all others, whoever is moved.
+
     Raises:
         RunError: It does not wait any more.
     """
     with _holding_the_queue():
-        order = waiting()
+        order = [each for each in waiting() if each.control().want is run.control().want]
         if run.id not in (each.id for each in order):
             raise RunError(
                 f"Run {run.spec().name!r} does not wait any more: it is {STATES[run.state()].label.lower()}."

@@ -52,16 +52,15 @@ def draw(judged: JudgedSplit, inside: Inside) -> None:
     st.caption(
         "Early blocks see edges and colours everywhere; what a class is made of gathers in the late ones."
     )
-    _maps(inside, place)
+    _maps(judged, inside, place)
     _kernels(inside)
 
 
-def _maps(inside: Inside, label: int) -> None:
+def _maps(judged: JudgedSplit, inside: Inside, label: int) -> None:
     stages = inside.result.stages
     names = [stage.name for stage in stages]
-    if st.session_state.get("evaluate-blocks-stage") not in (None, *names):
-        del st.session_state["evaluate-blocks-stage"]
-    chosen = st.selectbox("Block", names, index=len(names) - 1, key="evaluate-blocks-stage", width=320)
+    key = f"evaluate-blocks-stage-{judged.run.id}"
+    chosen = st.selectbox("Block", names, index=len(names) - 1, key=key, width=320)
     place = names.index(chosen)
     stage = stages[place]
     large(

@@ -15,7 +15,6 @@ from cnnlab.runs.marks import star
 from cnnlab.runs.records import Note
 from cnnlab.runs.retries import why_it_ended
 from cnnlab.runs.states import State
-from cnnlab.settings import workspace
 from cnnlab.ui import nav, server
 from tests.chaos.form import Form, Outcome
 from tests.chaos.mounts import fill, read_only, small_disk

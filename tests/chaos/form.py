@@ -2,11 +2,7 @@
 
 import random
 from dataclasses import dataclass
-from pathlib import Path
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
-BEGIN, END = "<!-- faults -->", "<!-- end of faults -->"
-"""The table of faults stands between these in the document."""
 SEED = 5
 """Every draw comes from it: the same moments each time, as far as the machine is the same."""
 

@@ -19,8 +19,6 @@ from tests.export.networks import CLASS_NAMES, NETWORKS, build_lively, pictures,
 pytestmark = pytest.mark.slow
 
 MADE = [name for name, row in FORMATS.items() if not row.missing]
-LEFT_OUT = {("resnet50", "lite_dynamic"), ("efficientnet_v2b0", "lite_dynamic")}
-"""Slow to convert, and between two ways of LiteRT that are tried."""
 ASKING = """
 import json, sys, traceback
 from pathlib import Path
@@ -61,7 +59,7 @@ def made(tmp_path_factory) -> Made:
         found.expected[kind] = np.asarray(model(asked.astype(np.float32), training=False))
         clone = inference_clone(model)
         found.layers[kind] = {type(layer).__name__ for layer in walk(clone)}
-        for format_name in (name for name in MADE if (kind, name) not in LEFT_OUT):
+        for format_name in MADE:
             folder = place / kind / format_name
             folder.mkdir(parents=True)
             file = folder / FORMATS[format_name].file
@@ -98,12 +96,7 @@ def _ask(place: Path, questions: list[tuple[str, str, str, str]]) -> None:
     assert child.returncode == 0, child.stderr[-3000:]
 
 
-EVERY = [
-    pytest.param(kind, name, id=f"{kind}-{name}")
-    for kind in NETWORKS
-    for name in MADE
-    if (kind, name) not in LEFT_OUT
-]
+EVERY = [pytest.param(kind, name, id=f"{kind}-{name}") for kind in NETWORKS for name in MADE]
 
 
 @pytest.mark.parametrize("kind", NETWORKS)

@@ -207,7 +207,7 @@ def test_inside_shows_every_block_once_it_was_looked_at(run, dataset, open_view,
     (folder / "progress.json").write_text(json.dumps({"state": "finished"}))
     app.run()
     assert not app.exception
-    assert app.selectbox(key="evaluate-blocks-stage").options == list(names)
+    assert app.selectbox(key=f"evaluate-blocks-stage-{run.id}").options == list(names)
     assert "The 2 strongest of 9 maps of 4 × 4" in said(app)
     assert "Filters of the first convolution" in said(app)
 

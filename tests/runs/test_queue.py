@@ -442,3 +442,13 @@ def test_a_full_disk_is_a_sentence(no_workers, monkeypatch):
     with pytest.raises(WorkspaceError, match=r"No space left on device.*Make room"):
         queue.submit(run_spec())
     assert list(RunFolder.list_all(workspace().runs)) == []
+
+
+def test_runs_are_moved_past_each_other_and_never_past_one_that_is_only_scored(no_workers):
+    stopped = make_run(1, status=Status(state=State.PAUSED), checkpoint=True, spec=run_spec("scored"))
+    queue.stop(stopped)
+    runs = {name: queue.submit(run_spec(name)) for name in "ab"}
+    queue.move(runs["b"], places=-1)
+    assert names_in_order() == ["scored", "b", "a"]
+    queue.move(runs["b"], places=-1)
+    assert names_in_order() == ["scored", "b", "a"]
