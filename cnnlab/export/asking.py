@@ -7,6 +7,7 @@ file, so that its memory is what that runtime takes, and what its libraries do t
 nobody else. This module never says whether an answer is good.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -68,8 +69,7 @@ def _code(path: Path) -> Ask:
     folder = _unpacked(path)
     # As whoever takes it away does: the folder's own file, and nothing of cnnlab in it.
     sys.path.insert(0, str(folder))
-    import network
-
+    network = importlib.import_module("network")
     model = network.build_model(len((folder / "labels.txt").read_text(encoding="utf-8").splitlines()))
     model.load_weights(folder / "model.weights.h5")
     return _predicting(model)

@@ -5,8 +5,9 @@ memory and one that is no picture never stops the others. This module never deco
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import batched
 
 import numpy as np
 
@@ -37,6 +38,8 @@ class Answer:
     """What the model took; decoding is not counted."""
     problem: str = ""
     """Why there is no answer, as a sentence."""
+    features: np.ndarray | None = None
+    """The mean of each of the last maps, float32, shape (maps,); None for a network without maps."""
 
     def top(self, k: int) -> list[tuple[int, float]]:
         """The k most probable classes as (label, probability), the most probable first."""
@@ -47,18 +50,17 @@ class Answer:
 
 
 def answer_questions(
-    predictor: Predictor, questions: Sequence[Question], *, decoder: DecodingChild
+    predictor: Predictor, questions: Iterable[Question], *, decoder: DecodingChild
 ) -> Iterator[Answer]:
     """Ask a model about files, in their order; answers come as soon as they are there.
 
     Args:
         predictor: The model to ask.
-        questions: The files.
+        questions: The files; only a few of them are held at a time.
         decoder: Decodes them.
     """
     record = predictor.record
-    for start in range(0, len(questions), PICTURES_AT_ONCE):
-        part = questions[start : start + PICTURES_AT_ONCE]
+    for part in batched(questions, PICTURES_AT_ONCE, strict=False):
         pictures = decoder.fit_many(
             [question.data for question in part], image_size=record.image_size, resize=record.resize
         )
@@ -70,5 +72,10 @@ def _answer(predictor: Predictor, name: str, picture: np.ndarray | PictureError)
     if isinstance(picture, PictureError):
         return Answer(name=name, probabilities=None, seconds=0.0, problem=str(picture))
     started = time.perf_counter()
-    probabilities = predictor.predict(picture)
-    return Answer(name=name, probabilities=probabilities, seconds=time.perf_counter() - started)
+    probabilities, maps = predictor.explain(picture)
+    return Answer(
+        name=name,
+        probabilities=probabilities,
+        seconds=time.perf_counter() - started,
+        features=None if maps is None else maps.mean(axis=(0, 1)).astype(np.float32),
+    )

@@ -21,7 +21,7 @@ from cnnlab.runs.executors import EXECUTORS, find_executor
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.machine_state import boot_id, count_oom_kills
 from cnnlab.runs.records import Control, Launch
-from cnnlab.runs.retries import may_be_taken_up, take_up_if_lost
+from cnnlab.runs.retries import is_being_told, may_be_taken_up, take_up_if_lost
 from cnnlab.runs.slots import environment_of, free_slot
 from cnnlab.runs.states import STATES, State, Wanted
 from cnnlab.runs.turns import apart, last_turn, list_unsettled, settle, turn, waiting
@@ -214,7 +214,7 @@ def _advance() -> None:
     for run, changed in list_unsettled():
         try:
             state = take_up_if_lost(run, _state_after_reaping(run))
-            if STATES[state].active:
+            if STATES[state].active or is_being_told(run, state):
                 taken.append(_slot(run))
             elif state is State.QUEUED:
                 queued.append((turn(run), run))

@@ -35,6 +35,14 @@ def take_up_if_lost(run: RunFolder, state: State) -> State:
     return run.state()
 
 
+def is_being_told(run: RunFolder, state: State) -> bool:
+    """Whether a run's worker is gone and its keeper is about to write down how it ended.
+
+    Until then nobody knows whether the run is taken up again at its place, before all that wait.
+    """
+    return state is State.LOST and not run.has_ended() and _is_there(run)
+
+
 def may_be_taken_up(run: RunFolder) -> bool:
     """Whether the queue will look at a run again though nothing of it changes: it waits for room on the disk.
 
@@ -84,7 +92,7 @@ def _may_try_again(run: RunFolder, ending: Ending) -> bool:
 
 def _is_possible_now(run: RunFolder, ending: Ending) -> bool:
     if not run.has_ended() and _is_there(run):
-        # A process on a busy machine that has not taken its lock yet.
+        # Its keeper has not told yet, or the worker, on a busy machine, has not taken its lock yet.
         return False
     return ending.cause is not Cause.DISK_FULL or has_room(run)
 

@@ -158,19 +158,36 @@ def _refresh(index: sqlite3.Connection) -> None:
     if not stale and not gone:
         return
     stored = set(index.execute(f"SELECT {', '.join(ALL_COLUMNS)} FROM runs"))
-    rows = [
-        row
-        for run, changed in stale
-        # One that was deleted while it was read looks damaged; it is gone at the next refresh.
-        if (row := _to_columns(run, changed)) not in stored and run.path.is_dir()
-    ]
+    rows = [(run, row) for run, changed in stale if (row := _to_columns(run, changed)) not in stored]
     if rows or gone:
         with _writing(index):
-            index.executemany("DELETE FROM runs WHERE id = ?", [(run_id,) for run_id in gone])
-            marks = ", ".join("?" * len(ALL_COLUMNS))
-            index.executemany(
-                f"INSERT OR REPLACE INTO runs ({', '.join(ALL_COLUMNS)}) VALUES ({marks})", rows
-            )
+            _write(index, rows, gone)
+
+
+def _write(index: sqlite3.Connection, rows: list[tuple[RunFolder, tuple]], gone: set[str]) -> None:
+    """Write what is true now, while nobody else can write.
+
+    What was read before the lock was ours may be older than what another process has written in between:
+    it would hide from that process what it did itself.
+    """
+    vanished = [(run_id,) for run_id in gone if not RunFolder(workspace().runs / run_id).path.is_dir()]
+    index.executemany("DELETE FROM runs WHERE id = ?", vanished)
+    # One that was deleted while it was read looks damaged; it is gone at the next refresh.
+    fresh = [_read_again(run, row) for run, row in rows]
+    marks = ", ".join("?" * len(ALL_COLUMNS))
+    index.executemany(
+        f"INSERT OR REPLACE INTO runs ({', '.join(ALL_COLUMNS)}) VALUES ({marks})",
+        [row for row in fresh if row is not None],
+    )
+
+
+def _read_again(run: RunFolder, row: tuple) -> tuple | None:
+    """The row as it is now: the one at hand where the folder stands as it did, None where it is gone."""
+    changed = run.changed_at() or ALWAYS_STALE
+    if changed != ALWAYS_STALE and changed == row[ALL_COLUMNS.index("changed")]:
+        return row
+    again = _to_columns(run, changed)
+    return again if run.path.is_dir() else None
 
 
 def _to_columns(run: RunFolder, changed: int) -> tuple:

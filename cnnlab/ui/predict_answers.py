@@ -4,39 +4,31 @@ LiteRT answers here in the server; pictures are decoded in the child process. Wh
 remembered while its picture is on the screen, so that nothing is asked twice.
 """
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
+from itertools import batched
 
 import pandas as pd
 import streamlit as st
 
 from cnnlab.data.decoding import decoding_child
-from cnnlab.errors import PictureError
-from cnnlab.prediction.answers import Answer, Question, answer_questions
+from cnnlab.errors import CnnlabError, PictureError
+from cnnlab.evaluation.calibration import apply_temperature, load_calibration
+from cnnlab.evaluation.comparison import wilson_interval
+from cnnlab.prediction.answers import PICTURES_AT_ONCE, Answer, Question, answer_questions
+from cnnlab.prediction.pictures import Picture
 from cnnlab.prediction.predictor import Predictor
 from cnnlab.prediction.tables import answers_table, to_csv
-from cnnlab.ui import frame, text
+from cnnlab.runs.folder import RunFolder
+from cnnlab.settings import workspace
+from cnnlab.ui import frame, predict_closer, predict_familiarity, text
 from cnnlab.ui.predict_cards import Asked, cards
 
 THUMBNAIL_PIXELS = 256
 REMEMBERED = "predict-remembered"
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One file to ask about; its words are plain text, perhaps of users."""
-
-    name: str
-    data: bytes
-    truth: str = ""
-    """Its true class, where that is known."""
-
-    @cached_property
-    def digest(self) -> str:
-        """What tells its bytes from others."""
-        return hashlib.sha256(self.data).hexdigest()
+MOST_NAMED = 5
+CARDS = 24
+"""So many cards are drawn at a time."""
 
 
 def answers(pictures: Sequence[Picture], *, predictors: Sequence[Predictor]) -> None:
@@ -48,8 +40,74 @@ def answers(pictures: Sequence[Picture], *, predictors: Sequence[Predictor]) -> 
             f"{text.counted(len(refused), 'file')} could not be read as a picture; the reason is on its card. "
             f"The others are answered."
         )
-    cards(asked, predictors=predictors)
+    _say_what_is_unfamiliar(asked, predictors)
+    _say_score(asked, predictors)
+    page = _page_of(asked)
+    cards(page, predictors=predictors)
+    predict_closer.closer(asked, predictors=predictors)
     _table(asked, predictors)
+
+
+def _page_of(asked: Sequence[Asked]) -> Sequence[Asked]:
+    """Draw the choice of a page where there are more pictures than cards; returns those of the page."""
+    pages = -(-len(asked) // CARDS)
+    if pages < 2:
+        return asked
+    page = st.selectbox(
+        "Pictures",
+        range(pages),
+        format_func=lambda page: (
+            f"{page * CARDS + 1} to {min(len(asked), (page + 1) * CARDS)} of {text.count(len(asked))}"
+        ),
+        key=f"predict-page-{pages}",
+        width=240,
+    )
+    return asked[page * CARDS : (page + 1) * CARDS]
+
+
+def _say_score(asked: Sequence[Asked], predictors: Sequence[Predictor]) -> None:
+    """Say how many answers are right, where true classes are known."""
+    known = [each for each in asked if each.truth and not each.problem]
+    for place, predictor in enumerate(predictors if known else ()):
+        names = predictor.record.class_names
+        right = sum(names[each.answers[place].top(1)[0][0]] == each.truth for each in known)
+        low, high = wilson_interval(right, len(known))
+        whose = f"{text.escape(predictor.record.name, limit=80)}: " if len(predictors) > 1 else ""
+        st.markdown(
+            f"{whose}**{right} of {len(known)} right**, {text.percent(right / len(known))} "
+            f"(with 95 % confidence between {text.percent(low)} and {text.percent(high)})"
+        )
+
+
+def _say_what_is_unfamiliar(asked: Sequence[Asked], predictors: Sequence[Predictor]) -> None:
+    for place, predictor in enumerate(predictors):
+        found = _unfamiliar(asked, predictor, place)
+        names = [each.name for each, is_unfamiliar in zip(asked, found, strict=True) if is_unfamiliar]
+        if names:
+            whose = f" by {predictor.record.name}" if len(predictors) > 1 else ""
+            frame.warning(
+                f"{text.counted(len(names), 'picture is', plural='pictures are')} unlike anything learned from{whose}: "
+                f"{', '.join(names[:MOST_NAMED])}{' and others' if len(names) > MOST_NAMED else ''}. Do not trust these answers."
+            )
+
+
+def _unfamiliar(asked: Sequence[Asked], predictor: Predictor, place: int) -> list[bool | None]:
+    """Whether each picture is unlike all training pictures; None where that cannot be said."""
+    nothing = [None] * len(asked)
+    try:
+        run = RunFolder.find(predictor.record.run, runs=workspace().runs)
+        familiarity = predict_familiarity.familiarity_of(run)
+        if familiarity is None or not predict_familiarity.is_trusted(run.spec()):
+            return nothing
+    except CnnlabError:
+        # The run was deleted meanwhile, or its features are damaged: its answers are still good.
+        return nothing
+    return [
+        None
+        if each.problem
+        else familiarity.look(predict_familiarity.vector_of_answer(each.answers[place])).is_unfamiliar
+        for each in asked
+    ]
 
 
 def _ask(pictures: Sequence[Picture], predictors: Sequence[Predictor]) -> list[Asked]:
@@ -63,6 +121,8 @@ def _ask(pictures: Sequence[Picture], predictors: Sequence[Predictor]) -> list[A
         Asked(
             name=picture.name,
             truth=picture.truth,
+            source=picture.source,
+            digest=picture.digest,
             jpeg=now["thumbnail", picture.digest],
             answers=tuple(
                 replace(now[predictor.record.run, picture.digest], name=picture.name)
@@ -82,12 +142,14 @@ def _answers(
     if not open_questions:
         return found
     place = st.empty()
-    questions = [Question(name=picture.name, data=picture.data) for picture in open_questions.values()]
+    # A generator: pictures of archives come from disk when their turn has come.
+    questions = (Question(name=picture.name, data=picture.data) for picture in open_questions.values())
     given = answer_questions(predictor, questions, decoder=decoding_child())
     for done, (key, answer) in enumerate(zip(open_questions, given, strict=True), start=1):
         found[key] = answer
         place.progress(
-            done / len(questions), text=f"{done} of {text.counted(len(questions), 'picture')} answered"
+            done / len(open_questions),
+            text=f"{done} of {text.counted(len(open_questions), 'picture')} answered",
         )
     place.empty()
     return found
@@ -97,11 +159,11 @@ def _thumbnails(pictures: Sequence[Picture], *, known: dict) -> dict[tuple[str, 
     keys = [("thumbnail", picture.digest) for picture in pictures]
     found = {key: known[key] for key in keys if key in known}
     missing = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in found}
-    small = decoding_child().thumbnails([picture.data for picture in missing.values()], size=THUMBNAIL_PIXELS)
-    return found | {
-        key: None if isinstance(answer, PictureError) else answer
-        for key, answer in zip(missing, small, strict=True)
-    }
+    for part in batched(missing.items(), PICTURES_AT_ONCE, strict=False):
+        small = decoding_child().thumbnails([picture.data for _, picture in part], size=THUMBNAIL_PIXELS)
+        for (key, _), answer in zip(part, small, strict=True):
+            found[key] = None if isinstance(answer, PictureError) else answer
+    return found
 
 
 def _table(asked: Sequence[Asked], predictors: Sequence[Predictor]) -> None:
@@ -112,10 +174,13 @@ def _table(asked: Sequence[Asked], predictors: Sequence[Predictor]) -> None:
         table = answers_table(given, class_names=predictor.record.class_names)
         table.insert(1, "true_class", [each.truth or None for each in asked])
         table.insert(1, "run", predictor.record.name)
+        table["calibrated"] = _calibrated(given, predictor)
+        table["unfamiliar"] = _unfamiliar(asked, predictor, place)
         shown.append(table)
         exported.append(table.join(_probabilities(given, predictor)))
     hidden = [
         *(["run"] if len(predictors) == 1 else []),
+        *(name for name in ("calibrated", "unfamiliar") if all(table[name].isna().all() for table in shown)),
         *([] if any(each.problem for each in asked) else ["problem"]),
     ]
     st.dataframe(
@@ -137,6 +202,22 @@ def _table(asked: Sequence[Asked], predictors: Sequence[Predictor]) -> None:
     st.caption(
         "The file has the probability of every class too. Times are of the model alone, without decoding the picture."
     )
+
+
+def _calibrated(given: Sequence[Answer], predictor: Predictor) -> list[float | None]:
+    """The confidence of each answer at the temperature that the Evaluate page has fitted, where it has."""
+    try:
+        calibration = load_calibration(RunFolder.find(predictor.record.run, runs=workspace().runs))
+    except CnnlabError:
+        calibration = None
+    if calibration is None:
+        return [None] * len(given)
+    return [
+        None
+        if answer.probabilities is None
+        else float(apply_temperature(answer.probabilities, calibration.temperature).max())
+        for answer in given
+    ]
 
 
 def _by_file(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -168,6 +249,14 @@ def _columns() -> dict[str, object]:
         "confidence_2": number("", format="percent"),
         "class_3": words("Third"),
         "confidence_3": number("", format="percent"),
+        "calibrated": number(
+            "Calibrated",
+            format="percent",
+            help="The confidence at the temperature fitted on the Evaluate page.",
+        ),
+        "unfamiliar": st.column_config.CheckboxColumn(
+            "Unfamiliar", help="Farther from all training pictures than 99 % of the validation pictures."
+        ),
         "milliseconds": number("Time, ms", format="%.1f"),
         "problem": words("Problem", width="large"),
     }

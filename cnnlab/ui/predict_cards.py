@@ -36,6 +36,15 @@ class Asked:
     """A thumbnail that cnnlab encoded itself, or None where the file is no picture."""
     answers: tuple[Answer, ...]
     """One a run, in the order of the runs."""
+    source: bytes | Path = b""
+    """The file as it was given, or where on disk it waits."""
+    digest: str = ""
+    """What tells its bytes from others."""
+
+    @property
+    def data(self) -> bytes:
+        """The file as it was given."""
+        return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
 
     @property
     def problem(self) -> str:

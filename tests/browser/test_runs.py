@@ -32,6 +32,8 @@ def test_a_click_that_comes_too_late_is_told_and_the_page_stands(serve, open_tab
     tab = open_tab(server, f"/train?run={run.id}")
     # The page looks at a paused run every five seconds; it must not before the click.
     tab.get_by_test_id("stCheckbox").filter(has_text="Live").click()
+    # Nothing on the page tells when the server has heard of it; a busy machine may take seconds.
+    tab.wait_for_timeout(6000)
     wait_until_taken(tab)
     run.write_status(run.status().model_copy(update={"state": State.FINISHED}))
     tab.get_by_role("button", name="Resume").click()

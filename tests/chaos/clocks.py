@@ -44,12 +44,15 @@ def set_back_with_a_queue(form: Form) -> Outcome:
     """Runs are queued before and after the clock goes back by a day: they start in the order they came."""
     real, count = time.time, form.pick(full=5, short=2)
     with workplace(worker=STAND_IN):
-        first = queue.submit(run_spec("first steps=100"))
+        first = queue.submit(run_spec("first steps=1000"))
         before = [queue.submit(run_spec(f"{number} before steps=5")) for number in range(count)]
         try:
             time.time = lambda: real() - A_DAY
             after = [queue.submit(run_spec(f"{number} after steps=5")) for number in range(count)]
-            assert [run.id for run in queue.waiting()] == [run.id for run in (*before, *after)]
+            order, left = [run.id for run in (*before, *after)], [run.id for run in queue.waiting()]
+            # On a busy machine the first may have come to its end, and others begun.
+            assert len(left) > count
+            assert left == order[-len(left) :]
             wait_until_finished(first, *before, *after, look=queue.advance)
         finally:
             time.time = real

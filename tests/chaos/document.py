@@ -28,8 +28,9 @@ def write_row(line: str, *, measured: str) -> None:
     rows = written_rows() | {_title(line): line}
     ordered = [rows[fault.title] for fault in FAULTS.values() if fault.title in rows]
     table = "\n".join([HEADING, *ordered])
-    text = DOCUMENT.read_text(encoding="utf-8")
-    DOCUMENT.write_text(text.replace(_between(), f"\n{table}\n\n{measured}\n"), encoding="utf-8")
+    before, rest = DOCUMENT.read_text(encoding="utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{table}\n\n{measured}\n{END}{after}", encoding="utf-8")
 
 
 def _between() -> str:

@@ -51,7 +51,7 @@ def damaged(form: Form) -> Outcome:
 
 def eight_writers(form: Form) -> Outcome:
     """Eight processes change runs, make and delete some, and bring the index up to date; two more read it."""
-    rounds = form.pick(full=40, short=4)
+    rounds = form.pick(full=40, short=2)
     with workplace():
         shared, results = past_run(1), SPAWN.Queue()
         with _reading() as readings:

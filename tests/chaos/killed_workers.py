@@ -50,7 +50,8 @@ def inside_saving(form: Form) -> Outcome:
     draws = form.draws("inside saving")
 
     def draw() -> Plans:
-        return [_saving(draws, often=True) for _ in range(KILLS_A_RUN - 1)] + [_saving(draws, often=False)]
+        last = [] if form.short else [_saving(draws, often=False)]
+        return [_saving(draws, often=True) for _ in range(form.pick(full=KILLS_A_RUN - 1, short=1))] + last
 
     with workplace(slots=RUNS_AT_A_TIME):
         return _repeat(_carry_planned(draw), kills=form.pick(full=15, short=1))

@@ -47,7 +47,7 @@ def twenty_runs(form: Form) -> Outcome:
         left = [run for place, run in enumerate(runs) if place not in CANCELLED]
         wait_until_finished(*left)
         assert all(runs[place].state() is State.STOPPED for place in CANCELLED)
-        assert starts() == _expected_starts(runs)
+        assert starts() == _expected_starts(runs), _difference(starts(), _expected_starts(runs))
         said = [runs[place].control().retried_because for place in (*KILLED, AT_RESTART)]
         assert all("was killed" in sentence for sentence in said[: len(KILLED)]), said
         assert said[-1] == "The machine was restarted while the run was under way.", said
@@ -92,3 +92,12 @@ def _expected_starts(runs: list[RunFolder]) -> list[str]:
             continue
         expected += [f"{run.id} 1"] + ([f"{run.id} 2"] if place in (*KILLED, AT_RESTART) else [])
     return expected
+
+
+def _difference(found: list[str], expected: list[str]) -> str:
+    """Where the first start is that was not expected there, with its neighbours."""
+    place = next(
+        place for place, (a, b) in enumerate(zip([*found, ""], [*expected, ""], strict=False)) if a != b
+    )
+    near = slice(max(0, place - 2), place + 4)
+    return f"from start {place}: {found[near]}, expected {expected[near]}"

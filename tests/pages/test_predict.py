@@ -9,9 +9,9 @@ from cnnlab.prediction.answers import Answer
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.model_record import ModelRecord
 from cnnlab.runs.states import State
-from cnnlab.ui import predict, predict_answers, predict_cards
+from cnnlab.ui import predict, predict_answers, predict_cards, predict_uploads
 from cnnlab.ui.predict_cards import Asked
-from tests.data.making import encode, plain, speckled
+from tests.data.making import encode, plain, speckled, write_zip
 from tests.pages.making import past_run
 from tests.runs.making import run_spec
 
@@ -24,6 +24,9 @@ class StandInPredictor:
     def __init__(self, record: ModelRecord) -> None:
         self.record = record
         self.asked = 0
+
+    def explain(self, picture: np.ndarray) -> tuple[np.ndarray, None]:
+        return self.predict(picture), None
 
     def predict(self, picture: np.ndarray) -> np.ndarray:
         assert picture.shape == (self.record.image_size, self.record.image_size, 3)
@@ -192,7 +195,7 @@ def test_a_damaged_model_is_a_sentence(open_page, run, monkeypatch):
 
 
 def test_only_so_many_pictures_are_asked_about_at_once(open_page, run, shown, monkeypatch):
-    monkeypatch.setattr(predict, "MOST_PICTURES", 2)
+    monkeypatch.setattr(predict_uploads, "MOST_PICTURES", 2)
     page = _upload(open_page("predict"), a_png=speckled(1), b_png=speckled(2), c_png=speckled(3))
     assert len(shown[-1]) == 2
     assert "the first 2 are answered" in page.warning[0].value
@@ -211,3 +214,39 @@ def test_a_card_says_what_is_right_and_what_is_not():
         ("dog", "70.0 %", False),
         ("cat", "30.0 %", True),
     ]
+
+
+def test_pictures_of_a_zip_are_answered_and_their_folders_are_their_classes(open_page, run, shown, tmp_path):
+    packed = write_zip(
+        tmp_path / "p.zip", {"cat/a.png": encode(plain()), "dog/b.png": speckled(1), "new/c.png": speckled(2)}
+    )
+    page = open_page("predict")
+    page.file_uploader(key="predict-files").upload("p.zip", packed.read_bytes())
+    _upload(page, alone_png=speckled(3))
+    assert not page.exception
+    assert [(each.name, each.truth) for each in shown[-1]] == [
+        ("cat/a.png", "cat"),
+        ("dog/b.png", "dog"),
+        ("new/c.png", ""),
+        ("alone.png", ""),
+    ]
+    assert "2 of 2 right" in _words(page)
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        pytest.param({"../out.png": b"x", "in.png": speckled(1)}, "leads out of the archive", id="leaves"),
+        pytest.param(None, "is no archive", id="no archive"),
+    ],
+)
+def test_a_hostile_archive_is_a_sentence_and_loses_no_other_picture(
+    open_page, run, shown, tmp_path, files, sentence
+):
+    data = write_zip(tmp_path / "p.zip", files).read_bytes() if files else b"nothing of the kind"
+    page = open_page("predict")
+    page.file_uploader(key="predict-files").upload("p.zip", data)
+    _upload(page, alone_png=speckled(3))
+    assert not page.exception
+    assert shown[-1][-1].name == "alone.png"
+    assert sentence in _words(page).replace("\\", "")

@@ -76,6 +76,20 @@ def test_a_process_that_has_not_taken_its_lock_yet_is_waited_for(monkeypatch):
     assert take_up_if_lost(run, State.LOST) is State.QUEUED, "its keeper is still there, its worker is not"
 
 
+def test_nobody_goes_before_a_run_whose_keeper_is_about_to_tell_how_it_ended(stand_in, monkeypatch):
+    monkeypatch.setattr(retries, "_is_there", lambda run: run.id == lost.id)
+    lost = make_run(1, spec=run_spec("steps=2"), control=Control(queued_at=1.0), status=GONE)
+    waiting = make_run(2, spec=run_spec("steps=2"), control=Control(queued_at=2.0))
+    queue.advance()
+    assert (lost.state(), waiting.state()) == (State.LOST, State.QUEUED)
+    monkeypatch.setattr(retries, "_is_there", lambda run: False)
+    queue.advance()
+    assert lost.control().attempt == lost.launch().attempt == 2
+    wait_for_state(waiting, State.FINISHED)
+    assert lost.state() is State.FINISHED
+    assert lost.launch().at <= waiting.launch().at
+
+
 def test_a_full_disk_is_waited_for(monkeypatch):
     run = make_run(status=Status(state=State.FAILED, disk_full=True))
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(1, 1, 0))
