@@ -32,7 +32,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluation": WORKSHOPS | {"jobs", "prediction"},
     "training": WORKSHOPS | {"jobs", "evaluation", "prediction.timing"},
     "claims": WORKSHOPS | {"jobs", "evaluation", "training"},
-    "prediction": GROUND | {"runs", "data.images", "data.decoding", "data.children"},
+    "prediction": GROUND
+    | {"runs", "data.images", "data.decoding", "data.children", "data.archives", "data.entries"},
     "export": WORKSHOPS | {"jobs", "evaluation", "prediction", "training.lite"},
     "command": WORKSHOPS | {"training", "evaluation", "prediction", "export"},
     "__main__": {"command"},

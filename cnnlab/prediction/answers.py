@@ -7,7 +7,8 @@ memory and one that is no picture never stops the others. This module never deco
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import batched
+from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from cnnlab.errors import PictureError
 from cnnlab.prediction.predictor import Predictor
 
 PICTURES_AT_ONCE = 16
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +63,19 @@ def answer_questions(
         decoder: Decodes them.
     """
     record = predictor.record
-    for part in batched(questions, PICTURES_AT_ONCE, strict=False):
+    for part in in_parts(questions):
         pictures = decoder.fit_many(
             [question.data for question in part], image_size=record.image_size, resize=record.resize
         )
         for question, picture in zip(part, pictures, strict=True):
             yield _answer(predictor, question.name, picture)
+
+
+def in_parts(items: Iterable[T]) -> Iterator[list[T]]:
+    """Cut what comes into lists of so many as are decoded at a time; nothing is taken before its turn."""
+    waiting = iter(items)
+    while part := list(islice(waiting, PICTURES_AT_ONCE)):
+        yield part
 
 
 def _answer(predictor: Predictor, name: str, picture: np.ndarray | PictureError) -> Answer:

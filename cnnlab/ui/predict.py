@@ -4,6 +4,7 @@ What is chosen is kept in the address. This module never imports TensorFlow, and
 upload: the uploader holds it for as long as it is on the screen.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +13,15 @@ import streamlit as st
 from cnnlab.data.dataset import Dataset
 from cnnlab.data.library import find_dataset
 from cnnlab.errors import DatasetError, RunError
+from cnnlab.prediction.pictures import Picture
 from cnnlab.prediction.predictor import FILE, Predictor, load_predictor
 from cnnlab.runs import store
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.rows import RunRow
 from cnnlab.settings import workspace
-from cnnlab.ui import frame, run_parts, text
-from cnnlab.ui.datasets_add import PICTURE_ENDINGS
-from cnnlab.ui.predict_answers import Picture
+from cnnlab.ui import frame, predict_uploads, run_parts, text
 
 SAMPLES = 6
-MOST_PICTURES = 200
-"""So many are asked about at once; more would only be slow to look at."""
 TURN = "predict-turn"
 """How often test pictures were asked for; it is also what chooses them. 0 or missing shows none."""
 
@@ -53,20 +51,13 @@ def choose_runs() -> list[Predictor]:
     return [_predictor(id, _model(id).stat().st_mtime_ns) for id in (first, second) if id]
 
 
-def choose_pictures(run_id: str) -> list[Picture]:
+def choose_pictures(run_id: str, *, class_names: Sequence[str]) -> list[Picture]:
     """Draw the uploader and the way to pictures of the test split; returns what to ask about."""
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        files = st.file_uploader(
-            "Pictures", type=list(PICTURE_ENDINGS), accept_multiple_files=True, key="predict-files"
-        )
+        pictures = predict_uploads.choose_uploads(class_names)
     with right:
         samples = _samples(run_id)
-    pictures = [Picture(name=file.name, data=file.getvalue()) for file in files[:MOST_PICTURES]]
-    if len(files) > MOST_PICTURES:
-        frame.warning(
-            f"{len(files)} pictures were chosen; the first {MOST_PICTURES} are answered. Ask about the rest in a second go."
-        )
     return [*pictures, *samples]
 
 
@@ -137,7 +128,7 @@ def _test_pictures(dataset: Dataset, *, seed: int) -> list[Picture]:
     rows = table.iloc[chosen]
     data = dataset.read_pictures(rows["picture"])
     return [
-        Picture(name=name, data=each, truth=truth)
+        Picture(name=name, source=each, truth=truth)
         for name, truth, each in zip(rows["name"], rows["class_name"], data, strict=True)
     ]
 

@@ -6,7 +6,6 @@ remembered while its picture is on the screen, so that nothing is asked twice.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import batched
 
 import pandas as pd
 import streamlit as st
@@ -15,7 +14,7 @@ from cnnlab.data.decoding import decoding_child
 from cnnlab.errors import CnnlabError, PictureError
 from cnnlab.evaluation.calibration import apply_temperature, load_calibration
 from cnnlab.evaluation.comparison import wilson_interval
-from cnnlab.prediction.answers import PICTURES_AT_ONCE, Answer, Question, answer_questions
+from cnnlab.prediction.answers import Answer, Question, answer_questions, in_parts
 from cnnlab.prediction.pictures import Picture
 from cnnlab.prediction.predictor import Predictor
 from cnnlab.prediction.tables import answers_table, to_csv
@@ -27,13 +26,14 @@ from cnnlab.ui.predict_cards import Asked, cards
 THUMBNAIL_PIXELS = 256
 REMEMBERED = "predict-remembered"
 MOST_NAMED = 5
+PERCENT = "%.1f %%"
 CARDS = 24
 """So many cards are drawn at a time."""
 
 
 def answers(pictures: Sequence[Picture], *, predictors: Sequence[Predictor]) -> None:
     """Ask and draw: a card for each picture, then the table of all."""
-    asked = _ask(pictures, predictors)
+    asked = _disagreements_first(_ask(pictures, predictors), predictors)
     refused = [each for each in asked if each.problem]
     if refused:
         frame.warning(
@@ -42,10 +42,46 @@ def answers(pictures: Sequence[Picture], *, predictors: Sequence[Predictor]) -> 
         )
     _say_what_is_unfamiliar(asked, predictors)
     _say_score(asked, predictors)
+    _say_disagreement(asked, predictors)
     page = _page_of(asked)
     cards(page, predictors=predictors)
     predict_closer.closer(asked, predictors=predictors)
     _table(asked, predictors)
+
+
+def _disagrees(asked: Asked, predictors: Sequence[Predictor]) -> bool:
+    """Whether the runs name different classes; by name, because their classes may be numbered differently."""
+    named = {
+        predictor.record.class_names[answer.top(1)[0][0]]
+        for answer, predictor in zip(asked.answers, predictors, strict=True)
+        if not answer.problem
+    }
+    return len(named) > 1
+
+
+def _disagreements_first(asked: Sequence[Asked], predictors: Sequence[Predictor]) -> list[Asked]:
+    return sorted(asked, key=lambda each: not _disagrees(each, predictors))
+
+
+def _say_disagreement(asked: Sequence[Asked], predictors: Sequence[Predictor]) -> None:
+    answered = [each for each in asked if not each.problem]
+    if len(predictors) < 2 or not answered:
+        return
+    apart = [each for each in answered if _disagrees(each, predictors)]
+    if not apart:
+        st.markdown(
+            f"The runs agree on {'all ' if len(answered) > 1 else ''}{text.counted(len(answered), 'picture')}."
+        )
+        return
+    surer = [max(range(len(predictors)), key=lambda run: each.answers[run].top(1)[0][1]) for each in apart]
+    who = ", ".join(
+        f"{text.escape(predictor.record.name, limit=60)} on {surer.count(place)}"
+        for place, predictor in enumerate(predictors)
+    )
+    st.markdown(
+        f"**The runs disagree on {len(apart)} of {text.counted(len(answered), 'picture')}**; those come first. "
+        f"More sure there: {who}."
+    )
 
 
 def _page_of(asked: Sequence[Asked]) -> Sequence[Asked]:
@@ -159,7 +195,7 @@ def _thumbnails(pictures: Sequence[Picture], *, known: dict) -> dict[tuple[str, 
     keys = [("thumbnail", picture.digest) for picture in pictures]
     found = {key: known[key] for key in keys if key in known}
     missing = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in found}
-    for part in batched(missing.items(), PICTURES_AT_ONCE, strict=False):
+    for part in in_parts(missing.items()):
         small = decoding_child().thumbnails([picture.data for _, picture in part], size=THUMBNAIL_PIXELS)
         for (key, _), answer in zip(part, small, strict=True):
             found[key] = None if isinstance(answer, PictureError) else answer
@@ -184,7 +220,7 @@ def _table(asked: Sequence[Asked], predictors: Sequence[Predictor]) -> None:
         *([] if any(each.problem for each in asked) else ["problem"]),
     ]
     st.dataframe(
-        _by_file(shown).drop(columns=hidden),
+        _in_percent(_by_file(shown).drop(columns=hidden)),
         hide_index=True,
         placeholder="–",
         column_config=_columns(),
@@ -220,6 +256,12 @@ def _calibrated(given: Sequence[Answer], predictor: Predictor) -> list[float | N
     ]
 
 
+def _in_percent(table: pd.DataFrame) -> pd.DataFrame:
+    """Shares as the screen shows them, 0 to 100; the CSV keeps them from 0 to 1."""
+    shares = [name for name in table.columns if name.startswith("confidence") or name == "calibrated"]
+    return table.assign(**{name: pd.to_numeric(table[name]) * 100 for name in shares})
+
+
 def _by_file(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Put tables of the same files together, the answers to one file below each other."""
     return pd.concat(tables).sort_index(kind="stable")
@@ -243,15 +285,15 @@ def _columns() -> dict[str, object]:
         "true_class": words("True class"),
         "predicted": words("Answer"),
         "confidence": st.column_config.ProgressColumn(
-            "Confidence", format="percent", min_value=0, max_value=1
+            "Confidence", format=PERCENT, min_value=0, max_value=100
         ),
         "class_2": words("Second"),
-        "confidence_2": number("", format="percent"),
+        "confidence_2": number("", format=PERCENT),
         "class_3": words("Third"),
-        "confidence_3": number("", format="percent"),
+        "confidence_3": number("", format=PERCENT),
         "calibrated": number(
             "Calibrated",
-            format="percent",
+            format=PERCENT,
             help="The confidence at the temperature fitted on the Evaluate page.",
         ),
         "unfamiliar": st.column_config.CheckboxColumn(

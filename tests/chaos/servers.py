@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -120,7 +121,9 @@ def two_servers(form: Form) -> Outcome:
 
 def _server_ends(form: Form, number: signal.Signals) -> Outcome:
     repeats = form.pick(full=3, short=1)
-    seconds = sorted(_end_a_server(form, number) for _ in range(repeats))
+    # In a thread of its own: Playwright works once in a thread, and tests before may have it open in this one.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        seconds = sorted(thread.map(_end_a_server, [form] * repeats, [number] * repeats))
     shown = f"shown again after {' / '.join(f'{each:.1f}' for each in seconds)} s"
     return Outcome(
         tries=repeats,

@@ -250,3 +250,14 @@ def test_a_hostile_archive_is_a_sentence_and_loses_no_other_picture(
     assert not page.exception
     assert shown[-1][-1].name == "alone.png"
     assert sentence in _words(page).replace("\\", "")
+
+
+def test_what_the_runs_disagree_on_comes_first(open_page, run, other, shown, predictors, monkeypatch):
+    page = open_page("predict", run=run.id, other=other.id)
+    monkeypatch.setattr(
+        predictors[other.id], "explain", lambda picture: (np.array([0.4, 0.6], np.float32), None)
+    )
+    _upload(page, noise_png=speckled(1), cat_png=encode(plain()))
+    assert [each.name for each in shown[-1]] == ["cat.png", "noise.png"]
+    assert "disagree on 1 of 2 pictures" in _words(page)
+    assert "First on 1" in _words(page)
