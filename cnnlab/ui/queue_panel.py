@@ -21,14 +21,15 @@ SECONDS_BETWEEN_LOOKS = 2.0
 REFUSED = "queue-refused"
 """Why the last click could not be obeyed, to be told when the panel is drawn next."""
 CANCELLED = "queue-cancelled"
-"""The run that was taken out of the queue last, which can be put back."""
+"""The runs that were taken out of the queue here, which can be put back; the last one first."""
+MOST_TO_PUT_BACK = 5
 NOT_CHANGED = "Set CNNLAB_SLOTS before cnnlab is started to train more at the same time."
 
 
 def under_way() -> None:
     """Say which runs train and which wait, each with a link, and follow them; nothing when none does."""
     live = _live()
-    follows = bool(live) or CANCELLED in st.session_state
+    follows = bool(live) or bool(st.session_state.get(CANCELLED))
     st.fragment(_under_way, run_every=SECONDS_BETWEEN_LOOKS if follows else None)(drawn=frozenset(live))
 
 
@@ -111,29 +112,31 @@ def _button(
 
 
 def _put_back() -> None:
-    """Offer to undo the last cancelling, as long as the run is there and nothing else became of it."""
-    run_id = st.session_state.get(CANCELLED)
-    if run_id is None:
-        return
+    """Offer to undo what was cancelled, as long as the run is there and nothing else became of it."""
+    cancelled = [
+        (run_id, name) for run_id in st.session_state.get(CANCELLED, []) if (name := _cancelled(run_id))
+    ]
+    st.session_state[CANCELLED] = [run_id for run_id, _ in cancelled]
+    for run_id, name in cancelled:
+        with run_parts.line():
+            st.markdown(f":gray[{text.escape(name, limit=80)} was taken out of the queue.]", width="content")
+            st.button(
+                "Put back",
+                icon=":material/undo:",
+                key=f"queue-put-back-{run_id}",
+                type="tertiary",
+                on_click=_try,
+                args=(queue.resume, run_id),
+            )
+
+
+def _cancelled(run_id: str) -> str:
+    """The name of a run that is still cancelled; '' for any other."""
     try:
         run = RunFolder.find(run_id, runs=workspace().runs)
-        name, state = run.spec().name, run.state()
+        return run.spec().name if run.state() is State.STOPPED else ""
     except CnnlabError:
-        del st.session_state[CANCELLED]
-        return
-    if state is not State.STOPPED:
-        del st.session_state[CANCELLED]
-        return
-    with run_parts.line():
-        st.markdown(f":gray[{text.escape(name, limit=80)} was taken out of the queue.]", width="content")
-        st.button(
-            "Put back",
-            icon=":material/undo:",
-            key="queue-put-back",
-            type="tertiary",
-            on_click=_try,
-            args=(queue.resume, run_id),
-        )
+        return ""
 
 
 def _try(do: Callable[[RunFolder], None], run_id: str) -> None:
@@ -160,4 +163,5 @@ def _cancel(run: RunFolder) -> None:
             f"{STATES[state].label.lower()}. Open it to stop it."
         )
     queue.stop(run)
-    st.session_state[CANCELLED] = run.id
+    before = st.session_state.get(CANCELLED, [])
+    st.session_state[CANCELLED] = [run.id, *(each for each in before if each != run.id)][:MOST_TO_PUT_BACK]

@@ -44,6 +44,10 @@ def test_runs_that_wait_are_shown_in_their_order_with_their_place(page, open_pag
     assert "CNNLAB\\_SLOTS" in text or "CNNLAB_SLOTS" in text
 
 
+def put_back_buttons(page):
+    return [button for button in page.button if str(button.key).startswith("queue-put-back")]
+
+
 def test_a_click_moves_a_run_and_the_ends_of_the_queue_are_ends(open_page, waiting):
     page = open_page("train")
     assert page.button(key=f"queue-earlier-{waiting['first'].id}").disabled
@@ -55,15 +59,18 @@ def test_a_click_moves_a_run_and_the_ends_of_the_queue_are_ends(open_page, waiti
     assert said(page).index("**third**") < said(page).index("**first**")
 
 
-def test_a_cancelled_run_can_be_put_back_in_its_place(open_page, waiting):
+def test_cancelled_runs_can_be_put_back_in_their_places(open_page, waiting):
     page = open_page("runs")
     page.button(key=f"queue-cancel-{waiting['second'].id}").click().run()
     assert names() == ["first", "third"]
     assert waiting["second"].state() is State.STOPPED
     assert "second was taken out of the queue" in said(page)
-    page.button(key="queue-put-back").click().run()
+    page.button(key=f"queue-cancel-{waiting['third'].id}").click().run()
+    assert names() == ["first"]
+    page.button(key=f"queue-put-back-{waiting['second'].id}").click().run()
+    page.button(key=f"queue-put-back-{waiting['third'].id}").click().run()
     assert names() == ["first", "second", "third"]
-    assert "queue-put-back" not in [button.key for button in page.button]
+    assert not put_back_buttons(page)
 
 
 def test_a_cancelled_run_that_was_deleted_meanwhile_is_not_offered(open_page, waiting):
@@ -72,7 +79,7 @@ def test_a_cancelled_run_that_was_deleted_meanwhile_is_not_offered(open_page, wa
     queue.delete(waiting["second"])
     page.run()
     assert not page.exception
-    assert "queue-put-back" not in [button.key for button in page.button]
+    assert not put_back_buttons(page)
 
 
 def test_a_click_on_a_run_that_started_meanwhile_is_answered_with_a_sentence(open_page, waiting):
