@@ -44,6 +44,7 @@ OTHER_ARCHIVES: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ\x00", "an xz file"),
     (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
 )
+LEADS_OUT = "Its path leads out of the archive. Pack it again under a plain name."
 PACK_AGAIN = "Pack the folders as a ZIP, and import that."
 
 
@@ -100,10 +101,10 @@ class ZipReader:
         claimed = 0
         # Sorted: the same pictures get the same numbers, whoever packed them.
         for info in sorted(files, key=lambda info: info.filename):
-            parts = _parts(info.filename)
+            parts = name_parts(info.filename)
             name = "/".join(parts) or "?"
-            if _leaves(info.filename):
-                refused.append((name, "Its path leads out of the archive. Pack it again under a plain name."))
+            if leaves(info.filename):
+                refused.append((name, LEADS_OUT))
             elif kind := stray_kind(parts):
                 passed_over[kind] += 1
             elif reason := self._refusal(info, parts):
@@ -132,7 +133,7 @@ class ZipReader:
                     size += len(piece)
                     self._read_bytes += len(piece)
                     if size > most:
-                        raise EntryRefused(_too_large(most))
+                        raise EntryRefused(too_large(most))
                     if self._read_bytes > self._limits.max_archive_bytes:
                         raise self._too_much()
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
@@ -158,7 +159,7 @@ class ZipReader:
                 f"It is packed by a method (number {info.compress_type}) that is not read here. {PACK_AGAIN}"
             )
         if info.file_size > self._limits.max_picture_bytes:
-            return _too_large(self._limits.max_picture_bytes)
+            return too_large(self._limits.max_picture_bytes)
         if info.file_size > (info.compress_size + 1) * MOST_DEFLATED:
             return "It claims to unpack to more than its bytes can hold. Pack it again."
         following = bisect_right(self._starts, info.header_offset)
@@ -218,10 +219,8 @@ class ZipReader:
         if start.startswith(b"PK"):
             return self._damaged("its end is missing; it may not have been copied or downloaded completely")
         kind = next((kind for beginning, kind in OTHER_ARCHIVES if start.startswith(beginning)), "")
-        if not kind and start[257:262] == b"ustar":
-            kind = "a tar archive"
         found = f"is {kind}" if kind else "is empty" if size == 0 else "is no archive"
-        return ArchiveError(f"{self.name!r} {found}; a ZIP of class folders is expected. {PACK_AGAIN}")
+        return ArchiveError(f"{self.name!r} {found}; a ZIP or tar of class folders is expected. {PACK_AGAIN}")
 
     def _damaged(self, reason: str) -> ArchiveError:
         return ArchiveError(
@@ -241,19 +240,21 @@ class _ZipEntry:
         return self.archive.read(self.info)
 
 
-def _parts(filename: str) -> tuple[str, ...]:
+def name_parts(filename: str) -> tuple[str, ...]:
     """The folders and the name of an entry, as safe text."""
     # Windows programs write backslashes; they are separators there, and never part of a name.
     raw = filename.replace("\\", "/").split("/")
     return tuple(text for part in raw if part not in ("", ".") and (text := safe_text(part)))
 
 
-def _leaves(filename: str) -> bool:
+def leaves(filename: str) -> bool:
+    """Whether a path would lead out of the folder that it is unpacked in."""
     plain = filename.replace("\\", "/")
     return plain.startswith("/") or bool(re.match(r"[A-Za-z]:", plain)) or ".." in plain.split("/")
 
 
-def _too_large(most: int) -> str:
+def too_large(most: int) -> str:
+    """The sentence on a file that is larger than one picture may be."""
     return f"It is larger than {most // MEGABYTE:,} MB, the most that one picture may be."
 
 

@@ -25,6 +25,8 @@ class Entry:
     """Its class where the folders do not say it."""
     split: str = ""
     """The split it comes in where the folders do not say it."""
+    group: str = ""
+    """What it has in common with others that must not be on another side of the split, such as a patient."""
 
     @property
     def name(self) -> str:

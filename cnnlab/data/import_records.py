@@ -56,7 +56,7 @@ class _Import(Spec):
 
 
 class ArchiveImport(_Import):
-    """A ZIP of class folders that was staged with `intake.stage_upload`."""
+    """An archive of class folders that was staged with `intake.stage_upload`."""
 
     kind: Literal["archive"] = "archive"
     file: StagedFile
@@ -73,6 +73,13 @@ class UploadImport(_Import):
         title="Class",
         description="The class that all of these pictures belong to.",
     )
+
+
+class DroppedFolderImport(_Import):
+    """Files that were dropped as a folder, each staged with `intake.stage_upload` under its path in there."""
+
+    kind: Literal["dropped"] = "dropped"
+    files: tuple[StagedFile, ...] = Field(min_length=1)
 
 
 class FolderImport(_Import):
@@ -96,7 +103,7 @@ class SourceImport(_Import):
     )
 
 
-ImportRequest = ArchiveImport | UploadImport | FolderImport | SourceImport
+ImportRequest = ArchiveImport | UploadImport | DroppedFolderImport | FolderImport | SourceImport
 REQUEST: TypeAdapter[ImportRequest] = TypeAdapter(Annotated[ImportRequest, Field(discriminator="kind")])
 
 

@@ -167,7 +167,7 @@ class _Import:
             except EntryRefused as error:
                 self._refuse(entry.name, str(error))
                 continue
-            batch.append(_Loaded(entry.name, class_name, entry.split or place.split, data))
+            batch.append(_Loaded(entry.name, class_name, entry.split or place.split, entry.group, data))
             size += len(data)
             if len(batch) == BATCH_PICTURES or size >= BATCH_BYTES:
                 yield batch
@@ -197,6 +197,7 @@ class _Import:
                 name=loaded.name,
                 facts=found,
                 sha256=sha256,
+                group=loaded.group,
             )
             self.taken[loaded.class_name] += 1
 
@@ -285,6 +286,7 @@ class _Loaded:
     name: str
     class_name: str
     split: str
+    group: str
     data: bytes
 
 

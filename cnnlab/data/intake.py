@@ -24,6 +24,7 @@ from cnnlab.data.folders import check_folder
 from cnnlab.data.import_records import (
     REQUEST,
     ArchiveImport,
+    DroppedFolderImport,
     FolderImport,
     ImportProgress,
     ImportReport,
@@ -33,6 +34,7 @@ from cnnlab.data.import_records import (
     UploadImport,
 )
 from cnnlab.data.library import find_dataset
+from cnnlab.data.listings import folder_name
 from cnnlab.data.sources import find_source
 from cnnlab.data.text import counted, safe_text
 from cnnlab.errors import DatasetError
@@ -210,6 +212,8 @@ def title_of(request: ImportRequest) -> str:
             return request.file.name
         case UploadImport():
             return f"{counted(len(request.files), 'picture')} of {request.class_name}"
+        case DroppedFolderImport():
+            return f"the folder {folder_name(request)}"
         case FolderImport():
             return f"the folder {safe_text(request.path)}"
         case SourceImport():
@@ -234,7 +238,7 @@ def _take_files(request: ImportRequest, into: Path) -> ImportRequest:
     match request:
         case ArchiveImport():
             return request.with_changes(file=_take(request.file, into))
-        case UploadImport():
+        case UploadImport() | DroppedFolderImport():
             return request.with_changes(files=tuple(_take(file, into) for file in request.files))
         case _:
             return request

@@ -8,13 +8,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cnnlab.data.archives import ZipReader
+from cnnlab.data.archive_kinds import open_archive, without_ending
+from cnnlab.data.archives import LEADS_OUT, leaves, name_parts
 from cnnlab.data.digits import list_digits
 from cnnlab.data.downloads import list_download
 from cnnlab.data.entries import Entry, Listing
 from cnnlab.data.folders import FileReader, check_folder, list_folder
-from cnnlab.data.import_records import ArchiveImport, FolderImport, ImportRequest, SourceImport, UploadImport
-from cnnlab.data.layouts import is_stray
+from cnnlab.data.import_records import (
+    ArchiveImport,
+    DroppedFolderImport,
+    FolderImport,
+    ImportRequest,
+    SourceImport,
+    UploadImport,
+)
+from cnnlab.data.label_tables import with_labels
+from cnnlab.data.layouts import is_stray, stray_kind
 from cnnlab.data.shapes import list_shapes
 from cnnlab.data.sources import ShapesSettings, find_source
 from cnnlab.data.text import safe_text
@@ -37,16 +46,18 @@ def listing_of(request: ImportRequest, *, on_progress: OnProgress) -> Iterator[L
     """
     match request:
         case ArchiveImport():
-            archive = ZipReader(Path(request.file.path), name=request.file.name)
+            archive = open_archive(Path(request.file.path), name=request.file.name)
             try:
                 check_room(archive.claimed_bytes)
-                yield archive.listing
+                yield with_labels(archive.listing)
             finally:
                 archive.close()
         case FolderImport():
-            yield list_folder(check_folder(request.path))
+            yield with_labels(list_folder(check_folder(request.path)))
         case UploadImport():
             yield _list_uploads(request)
+        case DroppedFolderImport():
+            yield with_labels(_list_dropped(request))
         case SourceImport():
             yield _list_source(request, on_progress=on_progress)
 
@@ -55,7 +66,7 @@ def origin_of(request: ImportRequest) -> Origin:
     """What the new dataset is called, and where it came from as a phrase."""
     match request:
         case ArchiveImport():
-            stem = request.file.name.removesuffix(".zip").removesuffix(".ZIP")
+            stem = without_ending(request.file.name)
             return Origin(name=request.name or stem or "Archive", source=request.file.name)
         case FolderImport():
             path = safe_text(request.path)
@@ -63,6 +74,9 @@ def origin_of(request: ImportRequest) -> Origin:
                 name=request.name or safe_text(Path(request.path).name) or "Folder",
                 source=f"the folder {path}",
             )
+        case DroppedFolderImport():
+            name = folder_name(request)
+            return Origin(name=request.name or name, source=f"the folder {name}")
         case UploadImport():
             return Origin(name=request.name or request.class_name, source="uploaded pictures")
         case SourceImport():
@@ -84,6 +98,26 @@ def _list_uploads(request: UploadImport) -> Listing:
     )
     passed_over = Counter(kind for file in request.files if (kind := is_stray(Path(file.name).name)))
     return Listing(entries=entries, passed_over=dict(passed_over))
+
+
+def folder_name(request: DroppedFolderImport) -> str:
+    """What a folder that was dropped is called. Text of the user's: escape it."""
+    outermost = {name_parts(file.name)[:1] for file in request.files}
+    return "/".join(outermost.pop()) if len(outermost) == 1 else "Folder"
+
+
+def _list_dropped(request: DroppedFolderImport) -> Listing:
+    most = settings().max_picture_bytes
+    entries, refused, passed_over = [], [], Counter()
+    for file in sorted(request.files, key=lambda file: file.name):
+        parts = name_parts(file.name)
+        if leaves(file.name) or not parts:
+            refused.append(("/".join(parts) or "?", LEADS_OUT))
+        elif kind := stray_kind(parts):
+            passed_over[kind] += 1
+        else:
+            entries.append(Entry(parts=parts, read=FileReader(Path(file.path), most=most)))
+    return Listing(entries=tuple(entries), refused=tuple(refused), passed_over=dict(passed_over))
 
 
 def _list_source(request: SourceImport, *, on_progress: OnProgress) -> Listing:

@@ -43,6 +43,7 @@ COLUMNS = (
     "length",
     "class",
     "given_split",
+    "group",
     "width",
     "height",
     "sha256",
@@ -64,9 +65,17 @@ class PictureWriter:
         self._offset = 0
 
     def add(
-        self, data: bytes, *, class_name: str, given_split: str, name: str, facts: PictureFacts, sha256: str
+        self,
+        data: bytes,
+        *,
+        class_name: str,
+        given_split: str,
+        name: str,
+        facts: PictureFacts,
+        sha256: str,
+        group: str = "",
     ) -> None:
-        """Write one picture behind the others.
+        """Write one picture behind the others; `group` is what it has in common with others, if anything.
 
         Raises:
             OSError: The disk is full.
@@ -79,6 +88,7 @@ class PictureWriter:
                 len(data),
                 class_name,
                 given_split,
+                group,
                 facts.width,
                 facts.height,
                 sha256,
@@ -167,7 +177,8 @@ def extend_dataset(folder: Path, rows: pd.DataFrame, *, dataset_id: str, source:
         class_names = tuple(sorted({*newest.class_names, *rows["class"]}))
         chosen = _joined(old, added, class_names=class_names, split=newest.split)
         number = newest.number + 1
-        _write_pictures(place, pd.concat([stored, added], ignore_index=True))
+        # What an older cnnlab stored has no groups.
+        _write_pictures(place, pd.concat([stored, added], ignore_index=True).fillna({"group": ""}))
         write_version(place, number=number, rows=chosen)
         version = newest.model_copy(
             update={

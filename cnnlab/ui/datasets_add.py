@@ -1,4 +1,4 @@
-"""The ways to bring a dataset: ready-made, a ZIP, pictures of one class, a folder on the server.
+"""The ways to bring a dataset: ready-made, an archive, pictures of one class, a folder on the server.
 
 Uploads go to the workspace's disk in pieces when their button is pressed, and the uploader is emptied
 so that the session does not keep them. Everything after that is the importing process' work.
@@ -6,16 +6,26 @@ so that the session does not keep them. Everything after that is the importing p
 
 import streamlit as st
 
+from cnnlab.data.archive_kinds import ENDINGS
 from cnnlab.data.dataset import Dataset
 from cnnlab.data.folders import allowed_roots
-from cnnlab.data.import_records import ArchiveImport, FolderImport, ImportRequest, SourceImport, UploadImport
+from cnnlab.data.import_records import (
+    ArchiveImport,
+    DroppedFolderImport,
+    FolderImport,
+    ImportRequest,
+    SourceImport,
+    UploadImport,
+)
 from cnnlab.data.intake import stage_upload, start_import
 from cnnlab.data.library import list_datasets
 from cnnlab.data.sources import SOURCES, Source
-from cnnlab.ui import forms, frame
+from cnnlab.ui import forms, frame, text
 
-TABS = ("Ready-made", "A ZIP", "Pictures of one class", "A folder on the server")
+TABS = ("Ready-made", "A ZIP or tar", "A folder of yours", "Pictures of one class", "A folder on the server")
 PICTURE_ENDINGS = ("jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif")
+ARCHIVE_ENDINGS = tuple(dict.fromkeys(ending.rpartition(".")[2] for ending in ENDINGS))
+TABLE_ENDINGS = ("csv", "tsv")
 UPLOADS = "datasets-uploads"
 """How many uploads this session has handed on; a part of the uploaders' keys, so that they come back empty."""
 
@@ -32,11 +42,13 @@ flowers.zip
 
 def draw() -> None:
     """Draw one tab for each way."""
-    ready, archive, pictures, folder = st.tabs(TABS, key="add-ways")
+    ready, archive, dropped, pictures, folder = st.tabs(TABS, key="add-ways")
     with ready:
         _ready_made()
     with archive, frame.errors_as_text():
         _archive()
+    with dropped, frame.errors_as_text():
+        _dropped()
     with pictures, frame.errors_as_text():
         _pictures()
     with folder, frame.errors_as_text():
@@ -83,14 +95,17 @@ def _archive() -> None:
     left, right = st.columns([3, 2], gap="medium")
     with right:
         st.markdown(
-            "One folder a class. Folders called train, valid or test above them are kept as the split."
+            "One folder a class. Folders called train, valid or test above them are kept as the split. Instead of class "
+            "folders there may be a table such as labels.csv with the columns file and label, or names like cat_001.jpg."
         )
         st.code(ZIP_LAYOUTS.strip("\n"), language=None)
     with left:
-        file = st.file_uploader("ZIP of class folders", type=["zip"], key=_uploader("zip"))
+        file = st.file_uploader(
+            "ZIP or tar of class folders", type=list(ARCHIVE_ENDINGS), key=_uploader("zip")
+        )
         name, add_to = _target("zip", placeholder="Name of the file")
         if st.button(
-            "Import the ZIP",
+            "Import the archive",
             key="import-zip",
             type="primary",
             icon=":material/upload:",
@@ -98,6 +113,30 @@ def _archive() -> None:
         ):
             staged = stage_upload(file, name=file.name)
             _start(ArchiveImport.create({"file": staged, "name": name, "add_to": add_to}))
+
+
+def _dropped() -> None:
+    st.markdown(
+        "Drop a folder here: one folder a class in it, or a table such as labels.csv beside the pictures that says "
+        "file and label (and split or group, if there are any). Nothing but pictures and tables leaves your computer."
+    )
+    files = st.file_uploader(
+        "Folder of pictures",
+        type=[*PICTURE_ENDINGS, *TABLE_ENDINGS],
+        accept_multiple_files="directory",
+        key=_uploader("dropped"),
+    )
+    name, add_to = _target("dropped", placeholder="Name of the folder")
+    if st.button(
+        "Import the folder",
+        key="import-dropped",
+        type="primary",
+        icon=":material/upload:",
+        disabled=not files,
+    ):
+        with st.spinner(f"Keeping {text.counted(len(files), 'file')} …"):
+            staged = [stage_upload(file, name=file.name) for file in files]
+        _start(DroppedFolderImport.create({"files": staged, "name": name, "add_to": add_to}))
 
 
 def _pictures() -> None:

@@ -25,9 +25,9 @@ def go_to(tab: Page, name: str) -> None:
 
 def import_zip(tab: Page, path: Path) -> None:
     go_to(tab, "Datasets")
-    tab.get_by_role("tab", name="A ZIP").click()
+    tab.get_by_role("tab", name="A ZIP or tar").click()
     tab.locator("input[type=file]").first.set_input_files(path)
-    button = tab.get_by_role("button", name="Import the ZIP")
+    button = tab.get_by_role("button", name="Import the archive")
     expect(button).to_be_enabled()
     button.click()
     tab.get_by_text("Train on it").first.click(timeout=IMPORT_MILLISECONDS)

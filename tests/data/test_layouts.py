@@ -84,3 +84,41 @@ def test_wrapping_folders_never_change_what_is_read(classes, wrappers, splits):
 )
 def test_stray_files_are_known_by_name(name, kind):
     assert is_stray(name) == kind
+
+
+@pytest.mark.parametrize(
+    ("paths", "places"),
+    [
+        pytest.param(
+            ["cat_001.jpg", "cat_002.jpg", "dog-1.png", "dog (2).png"],
+            [("cat", ""), ("cat", ""), ("dog", ""), ("dog", "")],
+            id="class and number, written in four ways",
+        ),
+        pytest.param(
+            ["pets/big cat 1.jpg", "pets/big cat 2.jpg", "pets/dog1.jpg", "pets/dog2.jpg"],
+            [("big cat", ""), ("big cat", ""), ("dog", ""), ("dog", "")],
+            id="in one folder, a class of two words",
+        ),
+        pytest.param(
+            ["train/cat_1.jpg", "train/cat_2.jpg", "train/dog_1.jpg", "test/cat_3.jpg", "test/dog_2.jpg"],
+            [("cat", "training"), ("cat", "training"), ("dog", "training"), ("cat", "test"), ("dog", "test")],
+            id="below train and test",
+        ),
+        pytest.param(
+            ["IMG_001.jpg", "IMG_002.jpg", "DSC_1.jpg", "DSC_2.jpg"], [(None, "")] * 4, id="cameras"
+        ),
+        pytest.param(["1.jpg", "2.jpg", "a.jpg"], [(None, "")] * 3, id="numbers and words"),
+        pytest.param(["cat_1.jpg", "dog_1.jpg"], [(None, "")] * 2, id="one of each may mean anything"),
+        pytest.param(
+            ["pets/cat_1.jpg", "pets/cat_2.jpg"], [("pets", "")] * 2, id="one class only: the folder says it"
+        ),
+        pytest.param(
+            ["a/cat_1.jpg", "a/cat_2.jpg", "b/dog_1.jpg", "b/dog_2.jpg"],
+            [("a", ""), ("a", ""), ("b", ""), ("b", "")],
+            id="class folders come first",
+        ),
+    ],
+)
+def test_names_of_flat_files_say_the_class_where_no_folder_does(paths, places):
+    found = read_layout([path.split("/") for path in paths])
+    assert [(place.class_name, place.split) for place in found] == places
