@@ -14,12 +14,19 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
+from cnnlab.data import recolouring
 from cnnlab.specs.augmentation import Augmentation
 
+FIRST_ROWS = 6
+"""So many rows were there from the beginning, with two draws each; the others have `DRAWS`."""
+DRAWS = 6
+LONGEST_CROP = 4 / 3
+"""Longer side of a crop by its shorter one, as in Szegedy et al. 2014 (1409.4842)."""
+
 Move = Callable[[float, np.ndarray], np.ndarray]
-"""From a strength and two draws to a 3 x 3 matrix that moves points about the picture's centre, in shares of its side."""
+"""From a strength and some draws to a 3 x 3 matrix that moves points about the picture's centre, in shares of its side."""
 Recolour = Callable[[np.ndarray, float, np.ndarray], np.ndarray]
-"""From pixels, float32 0..255, a strength and two draws to other pixels."""
+"""From pixels, float32 0..255, a strength and some draws to other pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,13 +57,18 @@ def _zoom(share: float, draws: np.ndarray) -> np.ndarray:
     return np.diag([factor, factor, 1.0])
 
 
-def _brighten(pixels: np.ndarray, share: float, draws: np.ndarray) -> np.ndarray:
-    return pixels * np.float32(1.0 + share * draws[0])
+def _flip_down(_: float, draws: np.ndarray) -> np.ndarray:
+    return np.diag([1.0, -1.0 if draws[0] < 0.0 else 1.0, 1.0])
 
 
-def _contrast(pixels: np.ndarray, share: float, draws: np.ndarray) -> np.ndarray:
-    middle = pixels.mean()
-    return (pixels - middle) * np.float32(1.0 + share * draws[0]) + middle
+def _crop(share: float, draws: np.ndarray) -> np.ndarray:
+    area = 1.0 - share * (draws[0] + 1.0) / 2.0
+    ratio = LONGEST_CROP ** draws[1]
+    width, height = (min(math.sqrt(area * by), 1.0) for by in (ratio, 1.0 / ratio))
+    across, down = (1.0 - width) / 2.0 * draws[2], (1.0 - height) / 2.0 * draws[3]
+    return np.diag([1.0 / width, 1.0 / height, 1.0]) @ np.array(
+        [[1.0, 0.0, -across], [0.0, 1.0, -down], [0.0, 0.0, 1.0]]
+    )
 
 
 OPERATIONS = MappingProxyType(
@@ -65,11 +77,20 @@ OPERATIONS = MappingProxyType(
         "rotation_degrees": Operation(move=_rotate),
         "shift_share": Operation(move=_shift),
         "zoom_share": Operation(move=_zoom),
-        "brightness_share": Operation(recolour=_brighten),
-        "contrast_share": Operation(recolour=_contrast),
+        "brightness_share": Operation(recolour=recolouring.brighten),
+        "contrast_share": Operation(recolour=recolouring.contrast),
+        "flip_vertically": Operation(move=_flip_down),
+        "crop_share": Operation(move=_crop),
+        "saturation_share": Operation(recolour=recolouring.saturate),
+        "hue_degrees": Operation(recolour=recolouring.turn_hue),
+        "blur_percent": Operation(recolour=recolouring.blur),
+        "erase_share": Operation(recolour=recolouring.erase),
     }
 )
-"""By field of `Augmentation`, in the order in which they happen."""
+"""By field of `Augmentation`, in the order in which they happen.
+
+Draws are taken in this order too, so that a new row goes to the end: the pictures of older runs stay as they were.
+"""
 
 
 def augment_picture(
@@ -92,15 +113,19 @@ def augment_picture(
     """
     # Every row has draws of its own, used or not: switching one on leaves the others as they are.
     generator = np.random.Generator(np.random.PCG64([seed, number, copy]))
-    draws = generator.uniform(-1.0, 1.0, (len(OPERATIONS), 2))
+    draws = [*generator.uniform(-1.0, 1.0, (FIRST_ROWS, 2))]
+    draws += [*generator.uniform(-1.0, 1.0, (len(OPERATIONS) - FIRST_ROWS + 1, DRAWS))]
     matrix, recolours = np.eye(3), []
-    for (field, operation), drawn in zip(OPERATIONS.items(), draws, strict=True):
+    for (field, operation), drawn in zip(OPERATIONS.items(), draws[:-1], strict=True):
         strength = float(getattr(settings, field))
         if strength and operation.move is not None:
             matrix = operation.move(strength, drawn) @ matrix
         elif strength:
             recolours.append((operation.recolour, strength, drawn))
     altered = picture if np.array_equal(matrix, np.eye(3)) else _moved(picture, matrix)
+    altered = recolouring.rand_augment(
+        altered, operations=settings.rand_operations, magnitude=settings.rand_magnitude, draws=draws[-1]
+    )
     if not recolours:
         return altered
     pixels = altered.astype(np.float32)

@@ -53,7 +53,62 @@ class Augmentation(Spec):
         description="Stronger or weaker by up to this share; helps with different cameras and weather.",
     )
 
+    flip_vertically: bool = Field(
+        False,
+        title="Flip upside down",
+        description="Above and below are exchanged, every other time; right for pictures taken straight from above or through a microscope.",
+    )
+    crop_share: float = Field(
+        0.0,
+        ge=0.0,
+        le=0.9,
+        title="Crop",
+        description="A part is cut out and enlarged; up to this share of the area is lost. Helps where objects are seen in part.",
+    )
+    saturation_share: float = Field(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        title="Saturation",
+        description="Colours paler or stronger by up to this share; helps with different cameras.",
+    )
+    hue_degrees: float = Field(
+        0.0,
+        ge=0.0,
+        le=180.0,
+        title="Hue, degrees",
+        description="Colours are turned by up to so much, either way; wrong where the colour says what it is.",
+    )
+    blur_percent: float = Field(
+        0.0,
+        ge=0.0,
+        le=10.0,
+        title="Blur, percent",
+        description="Blurred over up to so many percent of the side; helps where pictures are not always sharp.",
+    )
+    erase_share: float = Field(
+        0.0,
+        ge=0.0,
+        le=0.5,
+        title="Erase",
+        description="Every other picture loses a rectangle of up to this share to noise; helps where objects are partly hidden.",
+    )
+    rand_operations: int = Field(
+        0,
+        ge=0,
+        le=3,
+        title="RandAugment: operations",
+        description="So many operations are chosen at random for each picture from a list of twelve; 2 is usual.",
+    )
+    rand_magnitude: float = Field(
+        5.0,
+        ge=0.0,
+        le=10.0,
+        title="RandAugment: magnitude",
+        description="How strong each of them is; nothing happens at 0 operations.",
+    )
+
     @property
     def active(self) -> bool:
         """Whether anything happens at all."""
-        return self != Augmentation()
+        return any(value for name, value in self if name != "rand_magnitude")

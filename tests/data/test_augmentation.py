@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFilter
 
+from cnnlab.data import recolouring
 from cnnlab.data.augmentation import OPERATIONS, AugmentedPictures, augment_picture, augment_pictures
 from cnnlab.specs.augmentation import Augmentation
 
@@ -11,9 +13,17 @@ NOISE = np.random.default_rng(0).integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint
 EVERYTHING = Augmentation(
     flip=True, rotation_degrees=20, shift_share=0.2, zoom_share=0.3, brightness_share=0.4, contrast_share=0.4
 )
-STRONGEST = {"flip": True, "rotation_degrees": 45.0} | dict.fromkeys(
-    ("shift_share", "zoom_share", "brightness_share", "contrast_share"), 0.5
-)
+STRONGEST = {
+    "flip": True,
+    "rotation_degrees": 45.0,
+    "flip_vertically": True,
+    "crop_share": 0.5,
+    "saturation_share": 0.5,
+    "hue_degrees": 90.0,
+    "blur_percent": 10.0,
+    "erase_share": 0.4,
+    "rand_operations": 2,
+} | dict.fromkeys(("shift_share", "zoom_share", "brightness_share", "contrast_share"), 0.5)
 
 
 def spot(row: int, column: int) -> np.ndarray:
@@ -40,11 +50,12 @@ def many(settings: Augmentation, picture: np.ndarray, *, count: int = 60) -> np.
 
 
 def test_every_setting_has_a_row_and_every_row_a_setting():
-    assert set(OPERATIONS) == set(Augmentation.model_fields)
+    assert {*OPERATIONS, "rand_operations", "rand_magnitude"} == set(Augmentation.model_fields)
+    assert set(STRONGEST) == {*OPERATIONS, "rand_operations"}
     assert all((row.move is None) != (row.recolour is None) for row in OPERATIONS.values())
 
 
-@pytest.mark.parametrize("field", OPERATIONS)
+@pytest.mark.parametrize("field", STRONGEST)
 def test_an_operation_alone_changes_pictures_and_nothing_happens_without_it(field):
     settings = Augmentation(**{field: STRONGEST[field]})
     altered = many(settings, NOISE)
@@ -132,3 +143,98 @@ def test_pictures_altered_when_asked_for_are_those_altered_one_by_one():
     np.testing.assert_array_equal(
         lazy[:1][0], augment_picture(pictures[1], settings=EVERYTHING, seed=3, number=1, copy=2)
     )
+
+
+def test_what_older_runs_drew_is_drawn_as_before():
+    # The first six rows have two draws each, in their order, from one generator.
+    settings = Augmentation.from_json('{"brightness_share": 0.4}')
+    for number in range(5):
+        drawn = np.random.Generator(np.random.PCG64([7, number, 2])).uniform(-1.0, 1.0, (6, 2))[4, 0]
+        wanted = np.clip(np.rint(NOISE * np.float32(1 + 0.4 * drawn)), 0, 255).astype(np.uint8)
+        found = augment_picture(NOISE, settings=settings, seed=7, number=number, copy=2)
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_a_flip_upside_down_is_exact():
+    altered = many(Augmentation(flip_vertically=True), NOISE)
+    flipped = (altered == NOISE[::-1]).all(axis=(1, 2, 3))
+    assert (flipped ^ (altered == NOISE).all(axis=(1, 2, 3))).all()
+    assert 0.2 < flipped.mean() < 0.8
+
+
+def test_a_crop_shows_a_part_of_the_picture_and_enlarges_it():
+    # Left to right 0 to 248: how much of that range is left is the width of the part.
+    ramp = np.repeat(np.repeat(8 * np.arange(SIZE, dtype=np.uint8)[None, :, None], SIZE, axis=0), 3, axis=2)
+    sides = [
+        np.stack([each[..., 0] for each in many(Augmentation(crop_share=0.5), seen)])
+        for seen in (ramp, ramp.transpose(1, 0, 2))
+    ]
+    widths, heights = (np.ptp(each.reshape(60, -1), axis=1) / 248 for each in sides)
+    # A pixel more or less at each side.
+    assert 0.42 < (widths * heights).min() < 0.7
+    assert (widths * heights).max() > 0.85
+    assert (np.median(sides[0], axis=(1, 2)) != 124).any()
+
+
+def test_saturation_keeps_the_luma_and_leaves_grey_as_it_is():
+    picture = (100 + NOISE // 8).astype(np.float32)
+    for draw in (-1.0, -0.3, 0.9):
+        altered = recolouring.saturate(picture, 0.5, np.array([draw]))
+        np.testing.assert_allclose(altered @ recolouring.LUMA, picture @ recolouring.LUMA, atol=0.01)
+        np.testing.assert_allclose(
+            np.ptp(altered, axis=2), np.ptp(picture, axis=2) * (1 + 0.5 * draw), rtol=1e-3
+        )
+
+
+@pytest.mark.parametrize("field", ["saturation_share", "hue_degrees"])
+def test_colour_operations_leave_grey_as_it_is(field):
+    grey = np.repeat(NOISE[..., :1], 3, axis=2)
+    altered = many(Augmentation(**{field: STRONGEST[field]}), grey)
+    assert np.abs(altered.astype(int) - grey).max() <= 1
+
+
+def test_a_third_of_a_turn_of_the_hue_makes_red_green():
+    red = np.array([[[200.0, 0.0, 0.0]]], np.float32)
+    turned = recolouring.turn_hue(red, 120.0, np.array([1.0]))
+    np.testing.assert_allclose(turned, [[[0.0, 200.0, 0.0]]], atol=1e-3)
+
+
+def test_a_blur_is_that_of_pillow_and_reaches_as_far_as_it_may():
+    strongest = recolouring.blur(NOISE.astype(np.float32), 10.0, np.array([1.0]))
+    wanted = np.asarray(Image.fromarray(NOISE).filter(ImageFilter.GaussianBlur(3.2)))
+    np.testing.assert_array_equal(strongest, wanted)
+    spread = many(Augmentation(blur_percent=10), NOISE).std(axis=(1, 2, 3))
+    assert spread.max() <= NOISE.std() + 1e-6
+    assert spread.min() < NOISE.std() / 2
+
+
+def test_erasing_takes_a_rectangle_no_larger_than_its_share_every_other_time():
+    changed = (many(Augmentation(erase_share=0.3), NOISE, count=200) != NOISE).any(axis=3)
+    shares = changed.mean(axis=(1, 2))
+    assert 0.35 < (shares > 0).mean() < 0.65
+    assert 0.2 < shares.max() <= 0.3
+    for each in changed[shares > 0]:
+        rows, columns = np.flatnonzero(each.any(axis=1)), np.flatnonzero(each.any(axis=0))
+        assert each[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].mean() > 0.9
+
+
+@pytest.mark.parametrize("name", recolouring.RAND_OPERATIONS)
+def test_an_operation_of_randaugment_does_nothing_at_0_and_something_at_full_strength(name):
+    row, image = recolouring.RAND_OPERATIONS[name], Image.fromarray(60 + NOISE // 2)
+    np.testing.assert_array_equal(np.asarray(row(image, 0.0)), np.asarray(image))
+    altered = np.asarray(row(image, -1.0))
+    assert (altered.shape, altered.dtype) == ((SIZE, SIZE, 3), np.uint8)
+    assert (altered != np.asarray(image)).any() == (name != "identity")
+
+
+def test_randaugment_does_as_many_operations_as_it_is_told_and_nothing_without():
+    def altered(operations: int, magnitude: float) -> np.ndarray:
+        settings = Augmentation(rand_operations=operations, rand_magnitude=magnitude)
+        return many(settings, 60 + NOISE // 2)
+
+    plain = np.stack([60 + NOISE // 2] * 60)
+    np.testing.assert_array_equal(altered(0, 9.0), plain)
+    np.testing.assert_array_equal(altered(2, 0.0), plain)
+    changed = [(altered(count, 9.0) != plain).any(axis=(1, 2, 3)).mean() for count in (1, 3)]
+    assert 0.7 < changed[0] <= changed[1]
+    assert not Augmentation(rand_magnitude=9.0).active

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cnnlab.data.augmentation_rules import PRESETS
 from cnnlab.runs.folder import RunFolder
 from cnnlab.settings import workspace
 from cnnlab.specs.augmentation import Augmentation
@@ -81,8 +82,8 @@ def test_augmentation_reaches_the_run_and_is_shown_on_pictures(open_page, datase
     page.number_input(key="train-augmentation-rotation_degrees").set_value(20.0)
     page = page.run()
     assert not page.exception
-    # Three pictures: as each is, and three times altered.
-    assert len(page.get("image")) == 12
+    # Four pictures: as each is, and six times altered.
+    assert len(page.get("image")) == 28
     page.button(key="train-start").click()
     page.run()
     (run,) = RunFolder.list_all(workspace().runs)
@@ -127,3 +128,27 @@ def test_random_weights_need_nothing_fetched(open_page, dataset):
     assert "ImageNet weights." in _texts(page)
     page.segmented_control(key="train-resnet50-weights").set_value("random")
     assert "ImageNet weights." not in _texts(page.run())
+
+
+def test_another_draw_alters_the_pictures_in_another_way(open_page, dataset):
+    page = open_page("train", network=SCRATCH)
+    page.number_input(key="train-augmentation-rotation_degrees").set_value(20.0)
+    page = page.run()
+    first = [image.proto.imgs[0].url for image in page.get("image")]
+    page.button(key="train-augmentation-draw-button").click()
+    second = [image.proto.imgs[0].url for image in page.run().get("image")]
+    alike = [before == after for before, after in zip(first, second, strict=True)]
+    # Each row begins with the picture as it is.
+    assert alike == [place % 7 == 0 for place in range(28)]
+
+
+def test_a_button_fills_in_a_ready_made_augmentation_and_another_takes_it_back(open_page, dataset):
+    page = open_page("train", network=SCRATCH)
+    page.button(key="train-augmentation-preset-strong").click()
+    page = page.run()
+    assert page.number_input(key="train-augmentation-crop_share").value == PRESETS["Strong"].crop_share
+    assert page.get("image")
+    page.button(key="train-augmentation-preset-none").click()
+    page = page.run()
+    assert page.number_input(key="train-augmentation-crop_share").value == 0.0
+    assert not page.get("image")
