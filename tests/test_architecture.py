@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": GROUND,
     "runs": GROUND,
     "jobs": GROUND | {"data.children"},
+    "checks": GROUND | {"data", "jobs"},
     "evaluation": WORKSHOPS | {"jobs", "prediction"},
     "training": WORKSHOPS | {"jobs", "evaluation", "prediction.timing"},
     "claims": WORKSHOPS | {"jobs", "evaluation", "training"},
@@ -38,7 +39,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "command": WORKSHOPS | {"training", "evaluation", "prediction", "export"},
     "__main__": {"command"},
     "charts": {"errors"},
-    "ui": WORKSHOPS | {"jobs", "training", "evaluation", "prediction", "claims", "export", "charts"},
+    "ui": WORKSHOPS
+    | {"checks", "jobs", "training", "evaluation", "prediction", "claims", "export", "charts"},
 }
 """What a room may import besides itself: whole rooms, or single modules of one."""
 

@@ -15,7 +15,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import numpy as np
@@ -24,6 +24,7 @@ import psutil
 from cnnlab.data.children import environment, module_command
 from cnnlab.data.decoding_worker import read_frame, write_frame
 from cnnlab.data.images import Resize
+from cnnlab.data.looks import PictureLooks
 from cnnlab.errors import PictureError, WorkspaceError
 from cnnlab.settings import MEGABYTE, settings
 
@@ -100,6 +101,15 @@ class DecodingChild:
                 width=answer[0]["width"], height=answer[0]["height"], format=answer[0]["format"]
             )
             for answer in self._answers(pictures, task="inspect")
+        ]
+
+    def look_many(self, pictures: Sequence[bytes]) -> list[PictureLooks | PictureError]:
+        """Measure what pictures look like; one that cannot be read gives its error in its place."""
+        return [
+            answer
+            if isinstance(answer, PictureError)
+            else PictureLooks(**{field.name: answer[0][field.name] for field in fields(PictureLooks)})
+            for answer in self._answers(pictures, task="look")
         ]
 
     def close(self) -> None:

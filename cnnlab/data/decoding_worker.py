@@ -10,9 +10,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from cnnlab.data.images import decode_picture, encode_thumbnail, fit_picture
+from cnnlab.data.looks import look_at
 from cnnlab.errors import PictureError
 
 LONGEST_HEADER_BYTES = 8 * 1024 * 1024
@@ -59,10 +61,16 @@ def thumbnail(data: bytes, order: dict[str, Any]) -> tuple[dict[str, Any], bytes
     return {}, encode_thumbnail(image, size=order["size"])
 
 
+def look(data: bytes, order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Decode, and measure what it looks like."""
+    return asdict(look_at(decode_picture(data, **order["limits"]))), b""
+
+
 TASKS: dict[str, Callable[[bytes, dict[str, Any]], tuple[dict[str, Any], bytes]]] = {
     "inspect": inspect,
     "fit": fit,
     "thumbnail": thumbnail,
+    "look": look,
 }
 
 

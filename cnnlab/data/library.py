@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from cnnlab.data.dataset import Dataset, packed_folder
 from cnnlab.data.manifest import DATASET_ID, Manifest
-from cnnlab.data.splits import SPLITS, TEST, TRAINING, VALIDATION, SplitSpec, split_images
+from cnnlab.data.splits import SPLITS, TEST, TRAINING, VALIDATION, SplitSpec, groups_of, split_images
 from cnnlab.data.text import safe_text
 from cnnlab.errors import DatasetError
 from cnnlab.files import TEMPORARY_PREFIX, write_atomically
@@ -60,8 +60,13 @@ def find_dataset(dataset_id: str, *, version: int | None = None) -> Dataset:
     return _dataset(_find_folder(dataset_id), version)
 
 
-def change_split(dataset: Dataset, *, spec: SplitSpec) -> Dataset:
+def change_split(dataset: Dataset, *, spec: SplitSpec, near: np.ndarray | None = None) -> Dataset:
     """Split a dataset again: in place, or as a new version when a run has seen this one or it says what was corrected.
+
+    Args:
+        dataset: The version to split.
+        spec: How.
+        near: Which group of near-duplicates each row of its table is in, where they were looked for.
 
     Raises:
         DatasetError: The dataset is gone, or the given folders leave nothing for training.
@@ -73,7 +78,10 @@ def change_split(dataset: Dataset, *, spec: SplitSpec) -> Dataset:
         number = manifest.versions[-1].number + 1 if kept else old.number
         rows = find_dataset(dataset.id, version=old.number).table()
         rows["split"] = split_images(
-            rows["label"].to_numpy(), spec=spec, given=rows["given_split"], groups=rows["sha256"]
+            rows["label"].to_numpy(),
+            spec=spec,
+            given=rows["given_split"],
+            groups=groups_of(rows, spec=spec, near=near),
         )
         made = old.model_copy(
             update={

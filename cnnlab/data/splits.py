@@ -11,11 +11,23 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
+from cnnlab.data.dealing import SPLITS, TEST, TRAINING, VALIDATION, cut, deal_folds, share_out
+from cnnlab.data.grouping import keep_together
 from cnnlab.errors import DatasetError
 from cnnlab.specs.base import Spec
 
-TRAINING, VALIDATION, TEST = "training", "validation", "test"
-SPLITS = (TRAINING, VALIDATION, TEST)
+__all__ = [
+    "SPLITS",
+    "TEST",
+    "TRAINING",
+    "VALIDATION",
+    "SplitSpec",
+    "groups_of",
+    "share_out",
+    "split_images",
+]
+
+MOST_FOLDS = 10
 LARGEST_SHARE_APART = 0.8
 """Validation and test together; what is left is little to learn from, but enough to try things out."""
 
@@ -49,6 +61,30 @@ class SplitSpec(Spec):
         title="Keep the given split",
         description="Pictures that came in folders called train, valid or test stay there; a split that did not come is cut from training.",
     )
+    use_groups: bool = Field(
+        True,
+        title="Keep groups together",
+        description="Pictures with the same entry in the column 'group' of the table that came with them, such as one patient or one camera, stay on one side.",
+    )
+    use_near_duplicates: bool = Field(
+        True,
+        title="Keep near-duplicates together",
+        description="Pictures that the checks found to be almost the same stay on one side; it counts once they were looked for.",
+    )
+    folds: int = Field(
+        0,
+        ge=0,
+        le=MOST_FOLDS,
+        title="Folds",
+        description="Cross-validation: all but the test pictures are dealt into so many equal parts, and one of them is the validation split; 0 cuts by share.",
+    )
+    held_out_fold: int = Field(
+        1,
+        ge=1,
+        le=MOST_FOLDS,
+        title="Fold held out",
+        description="Which of the folds is the validation split, counted from 1; without folds it changes nothing.",
+    )
 
     @model_validator(mode="after")
     def pictures_are_left_for_training(self) -> Self:
@@ -62,24 +98,35 @@ class SplitSpec(Spec):
             )
         return self
 
+    @model_validator(mode="after")
+    def the_fold_is_one_of_them(self) -> Self:
+        """Refuse a single fold, and a fold that there is not."""
+        if self.folds == 1:
+            raise ValueError("One fold would leave nothing to learn from. Choose 0 for none, or 2 and more.")
+        if self.folds and self.held_out_fold > self.folds:
+            raise ValueError(
+                f"Fold {self.held_out_fold} is to be held out, and there are {self.folds} folds. Choose 1 to {self.folds}."
+            )
+        return self
+
 
 def split_images(
     labels: np.ndarray,
     *,
     spec: SplitSpec,
     given: Iterable[str] | None = None,
-    groups: Iterable[str] | None = None,
+    groups: Iterable[object] | None = None,
     kept: Iterable[str] | None = None,
 ) -> np.ndarray:
     """Put every picture into one split.
 
     Each class is split by itself, so that all splits have the same mixture, and a class with enough
-    pictures has at least one in each. Pictures of one group (the same bytes) stay together, unless
-    folders given by the user put them apart.
+    pictures has at least one in each. Pictures of one group stay together, unless folders given by the
+    user put them apart. With folds, what is not for the test is dealt into them, whoever is held out.
 
     Args:
         labels: Class of each picture, int, shape (N,).
-        spec: The shares, the seed, and whether given splits count.
+        spec: The shares, the folds, the seed, and whether given splits count.
         given: Split that each picture came in, '' where none, N of them.
         groups: Anything that is equal for pictures that have to stay together, N of them.
         kept: Split that each picture already has and keeps, '' where none, N of them.
@@ -94,62 +141,45 @@ def split_images(
     wanted = _texts(given if spec.use_given else None, count=len(labels))
     before = _texts(kept, count=len(labels))
     keys = np.arange(len(labels)) if groups is None else pd.factorize(_texts(groups, count=len(labels)))[0]
-    fixed = (before == "") & np.isin(wanted, (VALIDATION, TEST))
+    # A given validation split would be the same in every fold.
+    fixed = (before == "") & np.isin(wanted, (TEST,) if spec.folds else (VALIDATION, TEST))
     if len(labels) and fixed.all():
         raise DatasetError(
             "Every picture came in a folder for validation or test, so nothing is left for training. "
             "Turn off 'Keep the given split', or add a folder called train."
         )
     shares = {
-        VALIDATION: 0.0 if (wanted == VALIDATION).any() else spec.validation_share,
+        VALIDATION: 0.0 if spec.folds or (wanted == VALIDATION).any() else spec.validation_share,
         TEST: 0.0 if (wanted == TEST).any() else spec.test_share,
     }
     splits = np.where(fixed, wanted, before)
     pool = np.flatnonzero(~fixed)
-    splits[pool] = _cut(splits[pool], labels=labels[pool], groups=keys[pool], shares=shares, seed=spec.seed)
+    splits[pool] = cut(splits[pool], labels=labels[pool], groups=keys[pool], shares=shares, seed=spec.seed)
+    if spec.folds:
+        dealt = np.flatnonzero((before == "") & (splits != TEST))
+        fold_of = deal_folds(labels[dealt], groups=keys[dealt], folds=spec.folds, seed=spec.seed)
+        splits[dealt[fold_of == spec.held_out_fold - 1]] = VALIDATION
     return splits
 
 
-def _texts(values: Iterable[str] | None, *, count: int) -> np.ndarray:
-    return np.full(count, "", dtype=object) if values is None else np.asarray(list(values), dtype=object)
+def groups_of(pictures: pd.DataFrame, *, spec: SplitSpec, near: np.ndarray | None = None) -> np.ndarray:
+    """Say which pictures have to stay on one side: copies, those of one group, and near-duplicates.
 
+    Args:
+        pictures: One row a picture with the column sha256, and a column group where groups came with them.
+        spec: Whether groups and near-duplicates count.
+        near: The group of near-duplicates that each row is in, '' or a negative number where in none, shape (N,).
 
-def _cut(
-    before: np.ndarray, *, labels: np.ndarray, groups: np.ndarray, shares: dict[str, float], seed: int
-) -> np.ndarray:
-    """Cut a pool of pictures class by class, whole groups at a time; what has a split already keeps it."""
-    groups = np.unique(groups, return_inverse=True)[1]
-    sides = np.full(groups.max(initial=-1) + 1, "", dtype=object)
-    placed = before != ""
-    # A picture that joins copies of itself goes where they are.
-    sides[groups[placed]] = before[placed]
-    for label in np.unique(labels):
-        own = groups[labels == label]
-        missing = {
-            split: count - int((sides[own] == split).sum())
-            for split, count in share_out(len(own), shares=shares).items()
-        }
-        waiting, sizes = np.unique(own[sides[own] == ""], return_counts=True)
-        for place in np.random.default_rng([seed, int(label)]).permutation(len(waiting)):
-            # A group that is too large for what is missing goes to training, never half of it.
-            side = next((split for split in (TEST, VALIDATION) if sizes[place] <= missing[split]), TRAINING)
-            sides[waiting[place]] = side
-            if side in missing:
-                missing[side] -= int(sizes[place])
-    return np.where(placed, before, sides[groups])
-
-
-def share_out(total: int, *, shares: dict[str, float]) -> dict[str, int]:
-    """Say how many of a class's pictures shares mean.
-
-    Rounded, but at least one each and one left for training; of a class too small for that,
-    validation comes before test, and training before both.
+    Returns:
+        A number for each picture, equal for those that stay together, int, shape (N,).
     """
-    counts = dict.fromkeys(shares, 0)
-    asked = [split for split in (VALIDATION, TEST) if shares.get(split, 0.0) > 0.0][: max(total - 1, 0)]
-    left = total
-    for place, split in enumerate(asked):
-        still_to_come = len(asked) - place
-        counts[split] = min(max(1, round(total * shares[split])), left - still_to_come)
-        left -= counts[split]
-    return counts
+    kinds = [pictures["sha256"]]
+    if spec.use_groups and "group" in pictures:
+        kinds.append(pictures["group"])
+    if spec.use_near_duplicates and near is not None:
+        kinds.append(near)
+    return keep_together(*kinds)
+
+
+def _texts(values: Iterable[object] | None, *, count: int) -> np.ndarray:
+    return np.full(count, "", dtype=object) if values is None else np.asarray(list(values), dtype=object)

@@ -31,7 +31,7 @@ from cnnlab.data.library import (
     write_version,
 )
 from cnnlab.data.manifest import Manifest, Version
-from cnnlab.data.splits import SplitSpec, split_images
+from cnnlab.data.splits import SplitSpec, groups_of, split_images
 from cnnlab.data.text import counted
 from cnnlab.errors import DatasetError
 from cnnlab.files import write_atomically
@@ -131,7 +131,7 @@ def make_dataset(folder: Path, rows: pd.DataFrame, *, origin: Origin, split: Spl
     class_names = tuple(sorted(set(rows["class"])))
     chosen = _chosen(rows, class_names=class_names)
     chosen["split"] = split_images(
-        chosen["label"].to_numpy(), spec=split, given=rows["given_split"], groups=rows["sha256"]
+        chosen["label"].to_numpy(), spec=split, given=rows["given_split"], groups=groups_of(rows, spec=split)
     )
     now = time.time()
     version = Version(
@@ -201,9 +201,12 @@ def _joined(
     old: pd.DataFrame, added: pd.DataFrame, *, class_names: tuple[str, ...], split: SplitSpec
 ) -> pd.DataFrame:
     """The rows of a version that has the pictures of another and some more; the old ones keep their split."""
-    columns = ["picture", "class", "split", "given_split", "sha256"]
+    columns = ["picture", "class", "split", "given_split", "sha256", "group"]
     both = pd.concat(
-        [old.rename(columns={"class_name": "class"})[columns], added.assign(split="")[columns]],
+        [
+            old.rename(columns={"class_name": "class"}).reindex(columns=columns),
+            added.assign(split="")[columns],
+        ],
         ignore_index=True,
     )
     both["label"] = _chosen(both, class_names=class_names)["label"]
@@ -211,7 +214,7 @@ def _joined(
         both["label"].to_numpy(),
         spec=split,
         given=both["given_split"],
-        groups=both["sha256"],
+        groups=groups_of(both.fillna({"group": ""}), spec=split),
         kept=both["split"],
     )
     return both

@@ -207,7 +207,7 @@ def test_an_unknown_dataset_in_the_address_is_a_sentence(open_page, id):
 def test_the_gallery_shows_every_class_first_and_filters(open_page, dataset, monkeypatch):
     shown = []
     monkeypatch.setattr(datasets_gallery, "gallery", lambda tiles, **_: shown.append(tiles))
-    page = open_page("datasets", dataset=dataset.id)
+    page = open_page("datasets", dataset=dataset.id, view="pictures")
     assert [tile.caption for tile in shown[-1][:4]] == ["cat", "dog", "cat", "dog"]
     assert len(shown[-1]) == datasets_gallery.PICTURES_A_PAGE
     assert all(tile.jpeg.startswith(b"\xff\xd8") for tile in shown[-1])
@@ -221,7 +221,7 @@ def test_the_gallery_shows_every_class_first_and_filters(open_page, dataset, mon
 
 
 def test_an_opened_picture_is_shown_large_with_its_facts(open_page, dataset):
-    page = open_page("datasets", dataset=dataset.id)
+    page = open_page("datasets", dataset=dataset.id, view="pictures")
     page.session_state[datasets_gallery.OPENED] = int(datasets_gallery.table_of(dataset)["picture"].iloc[0])
     page.run()
     assert not page.exception
@@ -229,7 +229,7 @@ def test_an_opened_picture_is_shown_large_with_its_facts(open_page, dataset):
 
 
 def test_a_split_is_changed_in_place_until_a_run_has_seen_it(open_page, dataset):
-    page = open_page("datasets", dataset=dataset.id)
+    page = open_page("datasets", dataset=dataset.id, view="split")
     form = f"split-{dataset.id}-{dataset.version}-{dataset.changed_at}"
     assert page.button(key="split").disabled
     page.number_input(key=f"{form}-test_share").set_value(0.3).run()
@@ -241,7 +241,7 @@ def test_a_split_is_changed_in_place_until_a_run_has_seen_it(open_page, dataset)
 
 def test_changing_a_split_that_runs_have_used_makes_a_new_version_and_says_so(open_page, dataset):
     freeze(dataset)
-    page = open_page("datasets", dataset=dataset.id)
+    page = open_page("datasets", dataset=dataset.id, view="split")
     assert "changing it makes version 2" in _words(page)
     form = f"split-{dataset.id}-1-{dataset.changed_at}"
     page.number_input(key=f"{form}-test_share").set_value(0.3).run()
@@ -251,7 +251,7 @@ def test_changing_a_split_that_runs_have_used_makes_a_new_version_and_says_so(op
 
 
 def test_shares_that_leave_nothing_to_learn_from_are_explained(open_page, dataset):
-    page = open_page("datasets", dataset=dataset.id)
+    page = open_page("datasets", dataset=dataset.id, view="split")
     form = f"split-{dataset.id}-{dataset.version}-{dataset.changed_at}"
     page.number_input(key=f"{form}-test_share").set_value(0.8).run()
     assert not page.exception
