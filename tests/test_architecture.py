@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runs": GROUND,
     "jobs": GROUND | {"data.children"},
     "checks": GROUND | {"data", "jobs"},
-    "evaluation": WORKSHOPS | {"jobs", "prediction"},
+    "evaluation": WORKSHOPS | {"checks", "jobs", "prediction"},
     "training": WORKSHOPS | {"jobs", "evaluation", "prediction.timing"},
     "claims": WORKSHOPS | {"jobs", "evaluation", "training"},
     "prediction": GROUND

@@ -7,10 +7,14 @@ import pandas as pd
 import streamlit as st
 
 from cnnlab.charts import figures
+from cnnlab.checks.measures import measured_at
+from cnnlab.data.dataset import Dataset
+from cnnlab.data.splits import TRAINING
 from cnnlab.evaluation import metrics
 from cnnlab.evaluation.detection import Curves, detection_curves
-from cnnlab.evaluation.judged import JudgedSplit
+from cnnlab.evaluation.judged import JudgedSplit, dataset_of
 from cnnlab.evaluation.judging_words import accuracy_words
+from cnnlab.evaluation.leaks import Leak, find_leak
 from cnnlab.evaluation.scores import Averages, Scores, class_scores, score
 from cnnlab.ui import frame, text
 from cnnlab.ui.runs_table import ROW_HEIGHT, table_height
@@ -23,6 +27,7 @@ def draw(judged: JudgedSplit) -> None:
     """Draw the overview of a judged run."""
     scores = scores_of(judged)
     frame.words(*accuracy_words(scores, split=judged.split))
+    _twins(judged)
     _cards(judged, scores)
     classes = classes_of(judged)
     frame.section("Class by class")
@@ -36,6 +41,32 @@ def draw(judged: JudgedSplit) -> None:
             alt="Recall of each class with its interval",
         )
     st.fragment(_detection)(judged)
+
+
+def _twins(judged: JudgedSplit) -> None:
+    """Say what pictures are worth here that the run has learned from in another copy."""
+    dataset = dataset_of(judged.run)
+    if dataset is None or judged.split == TRAINING:
+        return
+    leak = _leak(judged, dataset, judged.key, measured_at(dataset))
+    if leak is None:
+        return
+    some = text.counted(leak.num_twins, f"{judged.split} picture")
+    have = "has a twin" if leak.num_twins == 1 else "have twins"
+    if leak.accuracy_without is None:
+        frame.warning(f"All {some} {have} in training: this accuracy says nothing about new pictures.")
+        return
+    low, high = leak.interval_without
+    frame.warning(
+        f"{some} {have} in training: accuracy with them {text.percent(leak.accuracy)}, without "
+        f"{text.percent(leak.accuracy_without)} (with 95 % confidence between {text.percent(low)} and {text.percent(high)}). "
+        f"The checks of the dataset show them."
+    )
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _leak(_judged: JudgedSplit, _dataset: Dataset, key: tuple[str, str, int], measured: float) -> Leak | None:
+    return find_leak(_judged, _dataset)
 
 
 def scores_of(judged: JudgedSplit) -> Scores:
