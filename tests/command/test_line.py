@@ -57,6 +57,9 @@ class Predictor:
         light = float(picture.mean() / 255)
         return np.array([1 - light, light], np.float32)
 
+    def explain(self, picture: np.ndarray) -> tuple[np.ndarray, None]:
+        return self.predict(picture), None
+
 
 def test_runs_are_listed(run, capsys):
     assert main(["runs"]) == 0
