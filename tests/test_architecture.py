@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "training": WORKSHOPS | {"jobs", "evaluation", "prediction.timing"},
     "claims": WORKSHOPS | {"jobs", "evaluation", "training"},
     "prediction": GROUND
-    | {"runs", "data.images", "data.decoding", "data.children", "data.archives", "data.entries"},
+    | {"runs", "data.images", "data.decoding", "data.children", "data.archive_kinds", "data.entries"},
     "export": WORKSHOPS | {"jobs", "evaluation", "prediction", "training.lite"},
     "command": WORKSHOPS | {"training", "evaluation", "prediction", "export"},
     "__main__": {"command"},

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from cnnlab.data.archives import ZipReader
+from cnnlab.data.archive_kinds import open_archive
 from cnnlab.data.entries import EntryRefused
 
 PREFIX = "asked-"
@@ -58,7 +58,7 @@ class Unpacked:
 
 
 def unpack(write: Callable[[Path], object], *, name: str, inside: Path, most: int) -> Unpacked:
-    """Take pictures out of a ZIP, and put each on disk.
+    """Take pictures out of an archive, and put each on disk.
 
     Args:
         write: Puts the archive at the path that it is given.
@@ -84,7 +84,7 @@ def unpack(write: Callable[[Path], object], *, name: str, inside: Path, most: in
 
 
 def _read(packed: Path, *, name: str, folder: tempfile.TemporaryDirectory, most: int) -> Unpacked:
-    archive = ZipReader(packed, name=name)
+    archive = open_archive(packed, name=name)
     try:
         pictures, refused = [], list(archive.listing.refused)
         for number, entry in enumerate(archive.listing.entries[:most]):

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from cnnlab.data.archive_kinds import is_archive_name
 from cnnlab.errors import CnnlabError
 from cnnlab.prediction.pictures import Picture, Unpacked, unpack
 from cnnlab.settings import workspace
 from cnnlab.ui import frame, text
-from cnnlab.ui.datasets_add import PICTURE_ENDINGS
+from cnnlab.ui.datasets_add import ARCHIVE_ENDINGS, PICTURE_ENDINGS
 
 MOST_PICTURES = 1000
 """So many are asked about at once; more would only be slow to look at."""
@@ -25,13 +26,13 @@ MOST_NAMED = 5
 def choose_uploads(class_names: Sequence[str]) -> list[Picture]:
     """Draw the uploader; returns the pictures in it, those of archives with their true class where it is told."""
     files = st.file_uploader(
-        "Pictures, or a ZIP of them",
-        type=[*PICTURE_ENDINGS, "zip"],
+        "Pictures, or a ZIP or tar of them",
+        type=[*PICTURE_ENDINGS, *ARCHIVE_ENDINGS],
         accept_multiple_files=True,
         key="predict-files",
-        help="In a ZIP with a folder for each class, the folder's name is taken as the true class.",
+        help="In an archive with a folder for each class, the folder's name is taken as the true class.",
     )
-    pictures, left_out = [], 0
+    pictures, left_out = _taken(), 0
     archives = _archives([file for file in files if _is_archive(file)])
     for file in files:
         if not _is_archive(file):
@@ -52,8 +53,20 @@ def choose_uploads(class_names: Sequence[str]) -> list[Picture]:
     return pictures[:MOST_PICTURES]
 
 
+def _taken() -> list[Picture]:
+    """Draw the way to the camera; returns the picture that was taken, if one was."""
+    wanted = st.toggle(
+        "Take one with the camera",
+        key="predict-camera-wanted",
+        help="Your browser asks you before this page can see anything; the picture goes to this server only.",
+    )
+    # Only drawn when it is wanted: a browser asks for the camera as soon as there is one on the page.
+    taken = st.camera_input("Camera", key="predict-camera", label_visibility="collapsed") if wanted else None
+    return [Picture(name="camera.jpg", source=taken.getvalue())] if taken else []
+
+
 def _is_archive(file: object) -> bool:
-    return file.name.lower().endswith(".zip")
+    return is_archive_name(file.name)
 
 
 def _archives(files: Sequence) -> dict[str, Unpacked]:

@@ -1,5 +1,8 @@
 """The Predict page: which runs can be asked, about which pictures, and what becomes of their answers."""
 
+import io
+import tarfile
+
 import numpy as np
 import pytest
 
@@ -231,6 +234,29 @@ def test_pictures_of_a_zip_are_answered_and_their_folders_are_their_classes(open
         ("alone.png", ""),
     ]
     assert "2 of 2 right" in _words(page)
+
+
+def test_pictures_of_a_packed_tar_are_answered(open_page, run, shown, tmp_path):
+    with tarfile.open(tmp_path / "p.tar.gz", "w:gz") as archive:
+        (tmp_path / "1.png").write_bytes(speckled(1))
+        archive.add(tmp_path / "1.png", arcname="dog/1.png")
+    page = open_page("predict")
+    page.file_uploader(key="predict-files").upload("p.tar.gz", (tmp_path / "p.tar.gz").read_bytes()).run()
+    assert not page.exception
+    assert [(each.name, each.truth) for each in shown[-1]] == [("dog/1.png", "dog")]
+
+
+def test_the_camera_is_not_asked_for_until_somebody_wants_it(open_page, run, shown, monkeypatch):
+    taken = []
+    monkeypatch.setattr(
+        "streamlit.camera_input", lambda *_, **__: taken.append(1) or io.BytesIO(encode(plain()))
+    )
+    page = open_page("predict")
+    assert not taken
+    page.toggle(key="predict-camera-wanted").set_value(True).run()
+    assert not page.exception
+    assert [each.name for each in shown[-1]] == ["camera.jpg"]
+    assert shown[-1][0].answers[0].top(1) == [(0, pytest.approx(0.9))]
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def test_plotly_is_served_from_the_installed_package_and_may_be_kept():
 def test_every_answer_carries_the_security_headers(path):
     headers = _get(path)[1]
     assert "img-src 'self' data: blob:" in headers["content-security-policy"]
+    assert "connect-src 'self' data:;" in headers["content-security-policy"], "the camera's photograph"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "SAMEORIGIN"
 
