@@ -19,6 +19,7 @@ NAMES = (
     "pages",
     "building",
     "importing",
+    "size",
     "learner",
     "transfer",
     "rates",

@@ -25,9 +25,9 @@ def run() -> pd.DataFrame:
     with empty_workspace():
         folder = crowded_run(pictures=import_and_wait(SourceImport(name="Digits", source="digits")))
         # Any page first, as on a server that has drawn one: what all pages need is loaded then.
-        _draw("home")
+        draw_page("home")
         rows = [
-            _measured(view, [_draw("evaluate", run=folder.id, view=view) for _ in range(ROUNDS + 1)])
+            _measured(view, [draw_page("evaluate", run=folder.id, view=view) for _ in range(ROUNDS + 1)])
             for view in MEASURED
         ]
         judged = judge(folder)
@@ -45,7 +45,8 @@ def _measured(what: str, seconds: list[float]) -> dict[str, object]:
     }
 
 
-def _draw(name: str, **query: str) -> float:
+def draw_page(name: str, **query: str) -> float:
+    """Draw a page without a browser, with what its address asks for; returns the seconds."""
     page = AppTest.from_file(str(SHELL), default_timeout=60)
     for key, value in query.items():
         page.query_params[key] = value

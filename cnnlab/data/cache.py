@@ -7,8 +7,10 @@
 
 Whoever opens an entry calls `touch`, and whoever is about to write one calls `make_room`, both while
 holding the entry's lock, the file of its name that ends in `.lock`. An entry whose lock is held is
-never removed. One that a run has mapped into its memory may be: it is unlinked, never truncated, so the
-run reads on, and the disk gets its room when the run ends. Nothing here knows what an entry holds.
+never removed, nor is one of which somebody keeps a file open and said so with `hold`: removing it would
+free no disk before he is done. Activations that a run has mapped may go: they are unlinked, never
+truncated, so the run reads on, and the disk gets its room when the run ends. Nothing here knows what an
+entry holds.
 """
 
 import contextlib
@@ -18,6 +20,12 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:
+    # Where there are no such locks, the system itself refuses to remove a file that is open.
+    fcntl = None
 
 from filelock import FileLock, Timeout
 
@@ -78,7 +86,7 @@ class Deletion:
     freed_bytes: int
     deleted: int
     left: int
-    """How many were left because somebody was making or opening them just then."""
+    """How many were left because somebody was making, opening or reading them just then."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +103,14 @@ def touch(path: Path) -> None:
     # It may be somebody else's file, or gone a moment ago: then it is only older than it should be.
     with contextlib.suppress(OSError):
         os.utime(path)
+
+
+def hold(descriptor: int) -> None:
+    """Keep an entry from being removed for as long as this file of it is open; call it with the entry's lock held."""
+    if fcntl is not None:
+        # A file system without such locks: then it is unlinked under us, and we read on.
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
 def list_cached(*, cache: Path | None = None) -> list[Entry]:
@@ -198,9 +214,11 @@ def _size(path: Path) -> int:
 
 
 def _remove(path: Path) -> bool:
-    """Remove an entry, unless somebody holds its lock or it is gone already."""
+    """Remove an entry, unless somebody holds it or its lock, or it is gone already."""
     try:
         with FileLock(path.with_suffix(".lock"), timeout=0):
+            if any(_is_held(file) for file in (path, *path.rglob("*")) if file.is_file()):
+                return False
             if not path.is_dir():
                 path.unlink()
                 return True
@@ -211,3 +229,16 @@ def _remove(path: Path) -> bool:
             return True
     except (Timeout, OSError):
         return False
+
+
+def _is_held(file: Path) -> bool:
+    if fcntl is None:
+        return False
+    with file.open("rb") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return False

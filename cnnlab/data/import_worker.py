@@ -1,21 +1,24 @@
 """The process that carries one import: `python -m cnnlab.data.import_worker IMPORT_FOLDER`.
 
-It reads what is to be imported in bounded pieces, has every picture decoded once in a child of its
+It reads what is to be imported in bounded pieces, has every picture decoded once in children of its
 own, writes how far it is a few times a second, and ends with a report. It leaves a whole dataset or
 nothing. Nothing of it runs in the server.
 """
 
 import hashlib
+import os
 import shutil
 import signal
 import sys
 import time
 import traceback
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from queue import LifoQueue
 
 import pandas as pd
 from filelock import FileLock, Timeout
@@ -37,6 +40,8 @@ from cnnlab.settings import MEGABYTE
 LOCK_SECONDS = 5.0
 BATCH_PICTURES = 128
 BATCH_BYTES = 8 * MEGABYTE
+DECODERS = min(3, os.cpu_count() or 1)
+"""Children that decode; more of them would wait for us, who read, hash and write what they decode."""
 NO_CLASS = "It lies in no class folder. Put it into the folder of its class, and import again."
 LAYOUT = "Put the pictures of each class into a folder of their own: cat/1.jpg, dog/2.jpg; train and test may lie above them."
 
@@ -54,15 +59,17 @@ def main(path: str) -> int:
         progress = ProgressWriter(folder)
         signal.signal(signal.SIGTERM, lambda *_: progress.cancel())
         be_a_good_neighbour()
-        with DecodingChild() as decoder:
-            return carry(folder, progress, decoder)
+        with ExitStack() as children:
+            return carry(
+                folder, progress, *(children.enter_context(DecodingChild()) for _ in range(DECODERS))
+            )
     finally:
         lock.release()
 
 
-def carry(folder: Path, progress: ProgressWriter, decoder: DecodingChild) -> int:
+def carry(folder: Path, progress: ProgressWriter, *decoders: DecodingChild) -> int:
     """Carry the import in a folder, tidy up, then say how it ended; return the exit code."""
-    state, message, dataset_id = _outcome(folder, progress, decoder)
+    state, message, dataset_id = _outcome(folder, progress, decoders)
     for name in ("files", "dataset"):
         shutil.rmtree(folder / name, ignore_errors=True)
     progress.end(state, message=message, dataset_id=dataset_id)
@@ -70,12 +77,12 @@ def carry(folder: Path, progress: ProgressWriter, decoder: DecodingChild) -> int
 
 
 def _outcome(
-    folder: Path, progress: ProgressWriter, decoder: DecodingChild
+    folder: Path, progress: ProgressWriter, decoders: tuple[DecodingChild, ...]
 ) -> tuple[ImportState, str, str | None]:
     """Do the import; return its last state, what to say, and the dataset that came out."""
     job = None
     try:
-        job = _Import(folder, progress, decoder)
+        job = _Import(folder, progress, decoders)
         dataset = job.run()
         return "finished", job.summary(), dataset.id
     except Cancelled:
@@ -101,10 +108,13 @@ def _outcome(
 class _Import:
     """One import under way: what was taken so far, and what was not."""
 
-    def __init__(self, folder: Path, progress: ProgressWriter, decoder: DecodingChild) -> None:
+    def __init__(self, folder: Path, progress: ProgressWriter, decoders: tuple[DecodingChild, ...]) -> None:
         self.folder = folder
         self.progress = progress
-        self.decoder = decoder
+        # Last in, first out: a child that is not needed is never started.
+        self.idle: LifoQueue[DecodingChild] = LifoQueue()
+        for decoder in decoders:
+            self.idle.put(decoder)
         self.request: ImportRequest = REQUEST.validate_json((folder / "request.json").read_bytes())
         self.started = time.monotonic()
         self.taken: Counter[str] = Counter()
@@ -141,16 +151,24 @@ class _Import:
     def _take_all(self, entries: tuple[Entry, ...], places: list[Place], writer: PictureWriter) -> None:
         self.progress.begin("Reading pictures", total=len(entries))
         known = self._known_already()
-        # While the child decodes one batch, the next is read and unpacked here.
-        with ThreadPoolExecutor(1) as pool:
-            ahead = None
+        decoders = self.idle.qsize()
+        under_way: deque[tuple[list[_Loaded], Future]] = deque()
+        # While the children decode some batches, the next is read and unpacked here, and one more waits.
+        with ThreadPoolExecutor(decoders) as pool:
             for batch in self._batches(entries, places):
-                decoding = pool.submit(self.decoder.inspect_many, [loaded.data for loaded in batch])
-                if ahead is not None:
-                    self._store(ahead[0], ahead[1].result(), writer, known)
-                ahead = (batch, decoding)
-            if ahead is not None:
-                self._store(ahead[0], ahead[1].result(), writer, known)
+                under_way.append((batch, pool.submit(self._inspect, batch)))
+                if len(under_way) > decoders:
+                    self._store(*under_way.popleft(), writer, known)
+            for batch, decoding in under_way:
+                self._store(batch, decoding, writer, known)
+
+    def _inspect(self, batch: list["_Loaded"]) -> list[PictureFacts | PictureError]:
+        """Have a child decode a batch; called from several threads."""
+        decoder = self.idle.get()
+        try:
+            return decoder.inspect_many([loaded.data for loaded in batch])
+        finally:
+            self.idle.put(decoder)
 
     def _batches(self, entries: tuple[Entry, ...], places: list[Place]) -> Iterator[list["_Loaded"]]:
         """Read entries in batches of bounded size; what cannot be read is refused."""
@@ -178,11 +196,11 @@ class _Import:
     def _store(
         self,
         batch: list["_Loaded"],
-        facts: list[PictureFacts | PictureError],
+        decoding: "Future[list[PictureFacts | PictureError]]",
         writer: PictureWriter,
         known: set,
     ) -> None:
-        for loaded, found in zip(batch, facts, strict=True):
+        for loaded, found in zip(batch, decoding.result(), strict=True):
             if isinstance(found, PictureError):
                 self._refuse(loaded.name, str(found))
                 continue

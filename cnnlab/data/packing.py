@@ -13,21 +13,24 @@ import functools
 import hashlib
 import json
 import logging
+import mmap
 import os
 import shutil
 import uuid
+import weakref
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from filelock import FileLock
 from numpy.lib import format as npy
 
-from cnnlab.data.cache import make_room, touch
+from cnnlab.data.cache import hold, make_room, touch
 from cnnlab.data.dataset import Dataset, packed_folder
 from cnnlab.data.images import Resize, decode_picture, fit_picture
 from cnnlab.errors import DatasetError, PictureError
@@ -46,6 +49,59 @@ RECIPE = 1
 log = logging.getLogger(__name__)
 
 OnProgress = Callable[[int, int], None]
+
+
+class MappedPictures(np.memmap):
+    """Pictures mapped from a file, of which those asked for by number are read instead; in use until it is gone.
+
+    Measured: the system maps up to 2 MB around every picture that is touched, so that a run which reads in
+    random order would soon count the whole file as its memory. A read costs some microseconds a picture.
+    """
+
+    _descriptor: int | None = None
+    """Of the open file; views have none."""
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Map an array that `numpy.save` wrote; it can be read on when the file is gone from its folder.
+
+        Raises:
+            OSError, EOFError, ValueError: There is none, or it is shorter than it says.
+        """
+        pictures = np.load(path, mmap_mode="r", allow_pickle=False).view(cls)
+        if hasattr(os, "preadv"):
+            pictures._descriptor = os.open(path, os.O_RDONLY)
+            weakref.finalize(pictures, os.close, pictures._descriptor)
+            hold(pictures._descriptor)
+        return pictures
+
+    def __getitem__(self, index: object) -> np.ndarray:
+        """Return what any array would; one picture and a batch are copies."""
+        if self._descriptor is not None:
+            if isinstance(index, int | np.integer):
+                return self._rows(np.array([index]))[0]
+            if isinstance(index, np.ndarray) and index.ndim == 1 and index.dtype.kind in "iu":
+                return self._rows(index)
+        found = super().__getitem__(index)
+        is_copy = isinstance(found, MappedPictures) and found._mmap is None
+        return found.view(np.ndarray) if is_copy else found
+
+    def _rows(self, numbers: np.ndarray) -> np.ndarray:
+        places = np.where(numbers < 0, numbers + len(self), numbers).astype(np.int64)
+        if outside := numbers[(places < 0) | (places >= len(self))].tolist():
+            raise IndexError(f"There is no picture {outside[0]} among {len(self):,}.")
+        rows = np.empty((len(places), *self.shape[1:]), self.dtype)
+        for row, place in zip(rows, places.tolist(), strict=True):
+            if os.preadv(self._descriptor, [row], self.offset + place * row.nbytes) < row.nbytes:
+                raise DatasetError(
+                    f"The packed pictures {self.filename} became shorter while they were read. Start again; they are made anew."
+                )
+        return rows
+
+    def give_back(self) -> None:
+        """Let the system have the memory of what was read through the map; reading it again gives the same."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._mmap.madvise(mmap.MADV_DONTNEED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,7 +270,7 @@ def _open_pack(place: Path, *, fingerprint: str, shape: tuple[int, ...]) -> np.n
     """Map a pack, or return None where there is none, or it is not what it should be."""
     try:
         record = json.loads((place / "pack.json").read_text(encoding="utf-8"))
-        pictures = np.load(place / "pictures.npy", mmap_mode="r", allow_pickle=False)
+        pictures = MappedPictures.open(place / "pictures.npy")
         if record["fingerprint"] != fingerprint or pictures.shape != shape or pictures.dtype != np.uint8:
             return None
         rows, checksums = record["rows"], record["checksums"]
@@ -223,7 +279,8 @@ def _open_pack(place: Path, *, fingerprint: str, shape: tuple[int, ...]) -> np.n
             zlib.crc32(np.ascontiguousarray(pictures[block * rows : (block + 1) * rows])) == checksums[block]
             for block in chosen
         )
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        pictures.give_back()
+    except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError):
         return None
     return pictures if sound else None
 

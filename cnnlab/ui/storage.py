@@ -70,7 +70,9 @@ def _confirm_delete(kind: str, entries: Sequence[Entry]) -> None:
     count = text.counted(len(entries), "entry", plural="entries")
     st.markdown(f"**{row.label}**: {count}, {text.file_size(_bytes(entries))}.")
     st.markdown(row.sentence)
-    st.caption("A run that is using one goes on undisturbed; the disk gets that room when the run ends.")
+    st.caption(
+        "A run that is using one goes on undisturbed: what it reads stays, or is gone when the run ends."
+    )
     frame.keep_or_delete("storage", on_delete=_delete, args=(kind,))
 
 
@@ -79,7 +81,9 @@ def _delete(kind: str) -> None:
     deletion = delete_cached(kinds=[kind])
     said = f"Deleted {KINDS[kind].label.lower()}; {text.file_size(deletion.freed_bytes)} came free."
     if deletion.left:
-        said += f" {text.count(deletion.left)} stayed, because a run was making or opening it just then."
+        said += (
+            f" {text.count(deletion.left)} stayed, because a run was making, opening or reading it just then."
+        )
     st.session_state[SAID] = said
 
 

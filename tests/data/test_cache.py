@@ -193,13 +193,28 @@ def test_a_pack_that_is_opened_counts_as_used_and_one_that_went_is_made_again(da
     for hours, place in zip((2, 1), places, strict=True):
         moment = time.time() - hours * HOUR
         os.utime(place, (moment, moment))
-    before = small.pictures.copy()
+    before = np.array(large.pictures)
+    del large
     pack_pictures(dataset, image_size=8)
     assert [entry.path for entry in list_cached()] == places[::-1]
-    limit(large.pictures.nbytes + small.pictures.nbytes)
+    limit(before.nbytes + small.pictures.nbytes)
     pack_pictures(dataset, image_size=12)
     assert [place.exists() for place in places] == [True, False]
     again = pack_pictures(dataset, image_size=16)
-    np.testing.assert_array_equal(again.pictures, large.pictures)
-    delete_cached(kinds=["packed"])
-    np.testing.assert_array_equal(small.pictures, before)
+    np.testing.assert_array_equal(again.pictures, before)
+
+
+def test_a_pack_that_somebody_reads_is_never_removed_and_goes_once_it_is_let_go(dataset, limit):
+    read = pack_pictures(dataset, image_size=8)
+    place = packed_folder(dataset.id) / read.fingerprint
+    moment = time.time() - HOUR
+    os.utime(place, (moment, moment))
+    limit(0)
+    pack_pictures(dataset, image_size=12)
+    deletion = delete_cached(kinds=["packed"])
+    assert (deletion.deleted, deletion.left) == (1, 1)
+    assert place.exists()
+    assert len(read.pictures[np.arange(50)]) == 50
+    del read
+    assert delete_cached(kinds=["packed"]).deleted == 1
+    assert not place.exists()

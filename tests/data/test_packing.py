@@ -1,7 +1,11 @@
 """Packed pictures: made once, exact, checked when opened, made again when damaged."""
 
 import os
+import re
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +15,7 @@ from cnnlab.data.images import decode_picture, fit_picture
 from cnnlab.data.import_records import UploadImport
 from cnnlab.data.intake import stage_upload
 from cnnlab.data.library import change_split, find_dataset
-from cnnlab.data.packing import pack_pictures
+from cnnlab.data.packing import MappedPictures, pack_pictures
 from cnnlab.data.splits import SplitSpec
 from cnnlab.errors import DatasetError
 from tests.data.making import carry_import, speckled
@@ -103,7 +107,22 @@ def wrong_record(path):
     (path / "pack.json").write_text('{"fingerprint": 3}')
 
 
-@pytest.mark.parametrize("damage", [cut, flip, other_header, no_record, wrong_record])
+def deleted(path):
+    (path / "pictures.npy").unlink()
+
+
+def emptied(path):
+    (path / "pictures.npy").write_bytes(b"")
+
+
+def of_another_size(path):
+    pictures = np.zeros((50, 9, 9, 3), np.uint8)
+    np.save(path / "pictures.npy", pictures)
+
+
+@pytest.mark.parametrize(
+    "damage", [cut, flip, other_header, of_another_size, deleted, emptied, no_record, wrong_record]
+)
 def test_a_damaged_pack_is_made_again(dataset, damage):
     first = pack_pictures(dataset, image_size=8)
     whole = np.array(first.pictures)
@@ -141,6 +160,60 @@ def test_two_that_want_the_same_pack_make_it_once(dataset):
         thread.join()
     assert len(packs) == 4
     assert len([now for now in made if now == (50, 50)]) == 1
+
+
+def test_two_processes_that_want_the_same_pack_make_it_once(dataset):
+    script = (
+        "import sys\n"
+        "from cnnlab.data.library import find_dataset\n"
+        "from cnnlab.data.packing import pack_pictures\n"
+        "said = []\n"
+        "pack_pictures(find_dataset(sys.argv[1]), image_size=24, on_progress=lambda *now: said.append(now))\n"
+        "print(len(said))\n"
+    )
+    both = [
+        subprocess.Popen([sys.executable, "-c", script, dataset.id], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [int(process.communicate(timeout=120)[0]) for process in both]
+    assert sorted(number > 0 for number in said) == [False, True]
+
+
+def test_a_picture_and_a_batch_are_read_as_from_any_array(dataset):
+    pictures = pack_pictures(dataset, image_size=8).pictures
+    plain = np.load(pictures.filename)
+    for index in (
+        3,
+        -1,
+        np.int64(7),
+        np.array([9, 0, -2]),
+        np.array([], int),
+        [1, 2],
+        slice(4, 9),
+        plain > 200,
+    ):
+        np.testing.assert_array_equal(pictures[index], plain[index])
+    for outside in (50, -51, np.array([0, 50])):
+        with pytest.raises(IndexError, match="among 50"):
+            pictures[outside]
+
+
+def test_reading_a_batch_maps_none_of_it(tmp_path):
+    np.save(tmp_path / "pictures.npy", np.ones((2000, 64, 64, 3), np.uint8))
+    pictures = MappedPictures.open(tmp_path / "pictures.npy")
+    status = Path("/proc/self/smaps")
+    if not status.exists():
+        pytest.skip("only Linux says how much of a file is mapped")
+    assert pictures[np.arange(0, 2000, 7)].all()
+    entry = status.read_text().partition(str(tmp_path / "pictures.npy"))[2]
+    assert int(re.search(r"Rss:\s+(\d+) kB", entry).group(1)) < 1024
+
+
+def test_a_pack_that_becomes_shorter_while_it_is_read_is_a_sentence(dataset):
+    pictures = pack_pictures(dataset, image_size=8).pictures
+    os.truncate(pictures.filename, 500)
+    with pytest.raises(DatasetError, match="became shorter"):
+        pictures[np.array([40])]
 
 
 def test_too_little_room_is_a_sentence(dataset, monkeypatch):
