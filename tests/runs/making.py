@@ -46,7 +46,9 @@ def make_run(
 ) -> RunFolder:
     """Make a run folder in the workspace with these files in it; `number` puts it in order among others."""
     minutes, seconds = divmod(number, 60)
-    run = RunFolder(workspace().runs / f"20260101-12{minutes:02}{seconds:02}-{number:06x}")
+    place = workspace().runs / f"20260101-12{minutes:02}{seconds:02}-{number:06x}"
+    # Made elsewhere and moved: a server that is up would start what it finds without a state.
+    run = RunFolder(workspace().runs.with_name(f"making-{place.name}"))
     run.path.mkdir()
     (run.path / "spec.json").write_text((spec or run_spec()).to_json())
     run.write_control(control or Control())
@@ -59,7 +61,8 @@ def make_run(
     if checkpoint:
         (run.path / "checkpoints").mkdir()
         (run.path / "checkpoints" / "step-000000001.json").touch()
-    return run
+    run.path.rename(place)
+    return RunFolder(place)
 
 
 def wait_for(condition: Callable[[], object]) -> None:
