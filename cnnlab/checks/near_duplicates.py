@@ -5,7 +5,7 @@ share a quarter are compared (Norouzi et al. 2012, "Fast search in Hamming space
 hashing"). This module never looks at pixels.
 """
 
-from itertools import pairwise
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -55,11 +55,10 @@ def near_pairs(hashes: np.ndarray) -> np.ndarray:
     for quarter in range(QUARTERS):
         part = (hashes >> np.uint64(quarter * QUARTER_BITS)) & np.uint64(0xFFFF)
         order = np.argsort(part, kind="stable")
-        starts = np.flatnonzero(np.r_[True, np.diff(part[order]) != 0, True])
-        for begin, end in pairwise(starts):
-            if end - begin > 1:
-                found.append(_close(order[begin:end][:MOST_IN_A_BUCKET], hashes))
-    return np.unique(np.concatenate(found), axis=0)
+        found += _close(order, hashes[order], ends=_ends(part[order]))
+    # As one number a pair: rows would be compared as texts, which takes seconds for a million.
+    pairs = np.concatenate(found) @ np.array([len(hashes), 1])
+    return np.stack(np.divmod(np.unique(pairs), len(hashes)), axis=1)
 
 
 def join(pairs: np.ndarray, *, count: int) -> np.ndarray:
@@ -76,13 +75,19 @@ def join(pairs: np.ndarray, *, count: int) -> np.ndarray:
     return first
 
 
-def _close(positions: np.ndarray, hashes: np.ndarray) -> np.ndarray:
-    """The pairs among some positions that differ in few bits."""
-    own = hashes[positions]
-    pairs = []
-    for place in range(len(positions) - 1):
-        bits = np.bitwise_count(own[place] ^ own[place + 1 :])
-        others = positions[place + 1 :][bits <= MOST_BITS]
-        if len(others):
-            pairs.append(np.sort(np.stack([np.full(len(others), positions[place]), others], axis=1), axis=1))
-    return np.concatenate(pairs) if pairs else np.empty((0, 2), np.int64)
+def _ends(sorted_parts: np.ndarray) -> np.ndarray:
+    """For each position where the ones that it is compared with end: with its bucket, or where that is too large."""
+    starts = np.flatnonzero(np.r_[True, np.diff(sorted_parts) != 0])
+    sizes = np.diff(np.r_[starts, len(sorted_parts)])
+    return np.repeat(starts + np.minimum(sizes, MOST_IN_A_BUCKET), sizes)
+
+
+def _close(order: np.ndarray, hashes: np.ndarray, *, ends: np.ndarray) -> Iterator[np.ndarray]:
+    """The pairs of one bucket that differ in few bits; every position with the next, then with the one after it, ..."""
+    distance = 1
+    left = np.flatnonzero(np.arange(len(order)) + distance < ends)
+    while len(left):
+        near = left[np.bitwise_count(hashes[left] ^ hashes[left + distance]) <= MOST_BITS]
+        yield np.sort(np.stack([order[near], order[near + distance]], axis=1), axis=1)
+        distance += 1
+        left = left[left + distance < ends[left]]
