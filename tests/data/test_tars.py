@@ -88,27 +88,25 @@ def test_every_packing_is_known_by_what_is_in_it(tmp_path, ending, form):
     assert taken_and_refused(path)[0] == {long: CAT, "dog/1.png": DOG}
 
 
-@pytest.mark.parametrize(
-    ("bad", "reason"),
-    [
-        pytest.param(member("../../escaped.png", CAT), "leads out", id="traversal"),
-        pytest.param(member("/tmp/escaped.png", CAT), "leads out", id="absolute"),
-        pytest.param(member("cat\\..\\..\\escaped.png", CAT), "leads out", id="backslashes"),
-        pytest.param(member("C:/escaped.png", CAT), "leads out", id="drive letter"),
-        pytest.param(member("../escaped", type=tarfile.DIRTYPE), "leads out", id="a folder outside"),
-        pytest.param(
-            member("cat/2.png", type=tarfile.SYMTYPE, linkname="/etc/passwd"), "link", id="symbolic link"
-        ),
-        pytest.param(member("cat/2.png", type=tarfile.LNKTYPE, linkname="cat/1.png"), "link", id="hard link"),
-        pytest.param(
-            member("cat/2.png", type=tarfile.CHRTYPE, devmajor=1, devminor=5), "device", id="device"
-        ),
-        pytest.param(member("cat/2.png", type=tarfile.FIFOTYPE), "device or a pipe", id="pipe"),
-        pytest.param(member("cat/1.png", DOG), "same name", id="duplicate name"),
-        pytest.param(member("./cat//1.png", DOG), "same name", id="the same name, written otherwise"),
-        pytest.param(member("cat/2.png", bytes(2_000_000)), "larger than", id="too large"),
-    ],
-)
+BAD_FILES = [
+    pytest.param(member("../../escaped.png", CAT), "leads out", id="traversal"),
+    pytest.param(member("/tmp/escaped.png", CAT), "leads out", id="absolute"),
+    pytest.param(member("cat\\..\\..\\escaped.png", CAT), "leads out", id="backslashes"),
+    pytest.param(member("C:/escaped.png", CAT), "leads out", id="drive letter"),
+    pytest.param(member("../escaped", type=tarfile.DIRTYPE), "leads out", id="a folder outside"),
+    pytest.param(
+        member("cat/2.png", type=tarfile.SYMTYPE, linkname="/etc/passwd"), "link", id="symbolic link"
+    ),
+    pytest.param(member("cat/2.png", type=tarfile.LNKTYPE, linkname="cat/1.png"), "link", id="hard link"),
+    pytest.param(member("cat/2.png", type=tarfile.CHRTYPE, devmajor=1, devminor=5), "device", id="device"),
+    pytest.param(member("cat/2.png", type=tarfile.FIFOTYPE), "device or a pipe", id="pipe"),
+    pytest.param(member("cat/1.png", DOG), "same name", id="duplicate name"),
+    pytest.param(member("./cat//1.png", DOG), "same name", id="the same name, written otherwise"),
+    pytest.param(member("cat/2.png", bytes(2_000_000)), "larger than", id="too large"),
+]
+
+
+@pytest.mark.parametrize(("bad", "reason"), BAD_FILES)
 def test_a_bad_file_is_a_row_and_the_others_are_taken(tmp_path, monkeypatch, bad, reason):
     monkeypatch.setenv("CNNLAB_MAX_PICTURE_BYTES", str(MEGABYTE))
     inside = tmp_path / "deep" / "inside"
@@ -161,43 +159,43 @@ def claiming(size, kind=tarfile.XHDTYPE):
     return tarfile.TarInfo.tobuf(member("x", type=kind, size=size)[0], tarfile.GNU_FORMAT)
 
 
-@pytest.mark.parametrize(
-    ("data", "limits", "sentence"),
-    [
-        pytest.param(b"", {}, "is empty", id="empty file"),
-        pytest.param(b"hello", {}, "is no archive", id="no archive"),
-        pytest.param(gzip.compress(b"hello"), {}, "is a gzip file", id="gzip of something else"),
-        pytest.param(bz2.compress(packed(*GOOD))[:30], {}, "cannot be opened", id="cut short at once"),
-        pytest.param(b"\xfd7zXZ\x00" + os.urandom(500), {}, "cannot be opened", id="xz of garbage"),
-        pytest.param(packed(*GOOD), {"MAX_ARCHIVE_FILES": 1}, "more than 1 files", id="too many files"),
-        pytest.param(packed(*GOOD), {"MAX_ARCHIVE_BYTES": 1500}, "unpacks to more", id="too much in all"),
-        pytest.param(
-            gzip.compress(packed(*(member(f"cat/{n}.bmp", zeros(40)) for n in range(3)))),
-            {},
-            "times its size",
-            id="bomb of gzip",
-        ),
-        pytest.param(
-            bz2.compress(packed(member("cat/1.bmp", zeros(90)))), {}, "times its size", id="bomb of bzip2"
-        ),
-        pytest.param(
-            lzma.compress(packed(member("cat/1.bmp", zeros(90)))), {}, "times its size", id="bomb of xz"
-        ),
-        pytest.param(
-            lzma.compress(packed(*GOOD), filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1024 * MEGABYTE}]),
-            {},
-            "emory",
-            id="xz that asks for a gigabyte of memory",
-        ),
-        pytest.param(claiming(8_000_000_000), {}, "longer than any name", id="attributes of 8 GB"),
-        pytest.param(
-            gzip.compress(claiming(300 * MEGABYTE, tarfile.GNUTYPE_LONGNAME) + zeros(70)),
-            {},
-            "longer than any name",
-            id="a name of 300 MB",
-        ),
-    ],
-)
+BAD_ARCHIVES = [
+    pytest.param(b"", {}, "is empty", id="empty file"),
+    pytest.param(b"hello", {}, "is no archive", id="no archive"),
+    pytest.param(gzip.compress(b"hello"), {}, "is a gzip file", id="gzip of something else"),
+    pytest.param(bz2.compress(packed(*GOOD))[:30], {}, "cannot be opened", id="cut short at once"),
+    pytest.param(b"\xfd7zXZ\x00" + os.urandom(500), {}, "cannot be opened", id="xz of garbage"),
+    pytest.param(packed(*GOOD), {"MAX_ARCHIVE_FILES": 1}, "more than 1 files", id="too many files"),
+    pytest.param(packed(*GOOD), {"MAX_ARCHIVE_BYTES": 1500}, "unpacks to more", id="too much in all"),
+    pytest.param(
+        gzip.compress(packed(*(member(f"cat/{n}.bmp", zeros(40)) for n in range(3)))),
+        {},
+        "times its size",
+        id="bomb of gzip",
+    ),
+    pytest.param(
+        bz2.compress(packed(member("cat/1.bmp", zeros(90)))), {}, "times its size", id="bomb of bzip2"
+    ),
+    pytest.param(
+        lzma.compress(packed(member("cat/1.bmp", zeros(90)))), {}, "times its size", id="bomb of xz"
+    ),
+    pytest.param(
+        lzma.compress(packed(*GOOD), filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1024 * MEGABYTE}]),
+        {},
+        "emory",
+        id="xz that asks for a gigabyte of memory",
+    ),
+    pytest.param(claiming(8_000_000_000), {}, "longer than any name", id="attributes of 8 GB"),
+    pytest.param(
+        gzip.compress(claiming(300 * MEGABYTE, tarfile.GNUTYPE_LONGNAME) + zeros(70)),
+        {},
+        "longer than any name",
+        id="a name of 300 MB",
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "limits", "sentence"), BAD_ARCHIVES)
 def test_an_archive_that_is_bad_as_a_whole_is_a_sentence(tmp_path, monkeypatch, data, limits, sentence):
     for name, value in limits.items():
         monkeypatch.setenv(f"CNNLAB_{name}", str(value))
