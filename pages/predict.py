@@ -1,8 +1,8 @@
-"""Predict: ask finished runs about new pictures, one or two side by side."""
+"""Predict: ask finished runs about new pictures, up to three side by side."""
 
 from cnnlab.ui import frame, predict, predict_answers
 
-with frame.page("Predict", lead="Ask a finished run about new pictures, or two runs about the same ones."):
+with frame.page("Predict", lead="Ask a finished run about new pictures, or up to three about the same ones."):
     predictors = predict.choose_runs()
     if predictors:
         pictures = predict.choose_pictures(

@@ -124,6 +124,11 @@ class Dataset:
 
     def problems(self) -> tuple[str, ...]:
         """Sentences on what keeps this version from being trained on; none when all is well."""
+        if self.split.test_only:
+            return (
+                f"{self.name!r} is a test set, so nothing can be trained on it. Ask runs about it on the Predict page, or "
+                f"turn off 'A test set' in its split.",
+            )
         found = []
         if self.num_classes < 2:
             found.append(

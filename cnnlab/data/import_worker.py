@@ -231,7 +231,8 @@ class _Import:
         folder, split = self.folder / "dataset", self.request.split
         if self.request.add_to is not None:
             return extend_dataset(folder, rows, dataset_id=self.request.add_to, source=origin.source)
-        if split.use_given and (rows["given_split"].isin(["validation", "test"])).all():
+        held_back = rows["given_split"].isin(["validation", "test"]).all()
+        if split.use_given and held_back and not split.test_only:
             self.notes.append(
                 "Every picture came in a folder for validation or test; a split was made anew instead."
             )
@@ -255,7 +256,11 @@ class _Import:
             self.notes.append(
                 f"The dataset {twin.name!r} holds exactly the same pictures already; one of them can go."
             )
-        self.notes.extend(dataset.problems())
+        self.notes.extend(
+            [f"{dataset.name!r} is a test set: ask any run about it on the Predict page."]
+            if dataset.split.test_only
+            else dataset.problems()
+        )
 
     def _refuse(self, name: str, reason: str) -> None:
         self.num_refused += 1

@@ -85,6 +85,11 @@ class SplitSpec(Spec):
         title="Fold held out",
         description="Which of the folds is the validation split, counted from 1; without folds it changes nothing.",
     )
+    test_only: bool = Field(
+        False,
+        title="A test set",
+        description="Every picture is a test picture: nothing can be trained on them, and any run is asked about them on the Predict page.",
+    )
 
     @model_validator(mode="after")
     def pictures_are_left_for_training(self) -> Self:
@@ -138,6 +143,8 @@ def split_images(
         DatasetError: The given folders leave nothing for training.
     """
     labels = np.asarray(labels)
+    if spec.test_only:
+        return np.full(len(labels), TEST, dtype=object)
     wanted = _texts(given if spec.use_given else None, count=len(labels))
     before = _texts(kept, count=len(labels))
     keys = np.arange(len(labels)) if groups is None else pd.factorize(_texts(groups, count=len(labels)))[0]

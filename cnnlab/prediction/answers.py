@@ -28,6 +28,8 @@ class Question:
     name: str
     """What it is called. Text of a user's: escape it."""
     data: bytes
+    problem: str = ""
+    """Why there are no bytes, as a sentence; then nobody is asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,8 @@ def answer_questions(
             [question.data for question in part], image_size=record.image_size, resize=record.resize
         )
         for question, picture in zip(part, pictures, strict=True):
-            yield _answer(predictor, question.name, picture)
+            lost = PictureError(question.problem) if question.problem else None
+            yield _answer(predictor, question.name, lost or picture)
 
 
 def in_parts(items: Iterable[T]) -> Iterator[list[T]]:

@@ -11,8 +11,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from cnnlab.data.archive_kinds import open_archive
 from cnnlab.data.entries import EntryRefused
@@ -22,27 +22,42 @@ KEPT_SECONDS = 24 * 3600.0
 """Folders that a killed server left behind are removed after a day."""
 
 
+class Stored(Protocol):
+    """Where the bytes of a picture wait: a file of ours, or a place in a dataset."""
+
+    def read_bytes(self) -> bytes:
+        """The file as it was given."""
+        ...
+
+
 @dataclass(frozen=True)
 class Picture:
     """One file to ask about; its words are plain text, perhaps of users."""
 
     name: str
-    source: bytes | Path = field(repr=False)
-    """Its bytes, or the file of ours that holds them."""
+    source: bytes | Stored = field(repr=False)
+    """Its bytes, or where they wait."""
     truth: str = ""
     """Its true class, where that is known."""
     folder: str = ""
     """The folder that it lay in inside an archive; its class, perhaps."""
+    digest: str = ""
+    """What tells its bytes from others, SHA-256 in hex; computed where nobody knew it."""
+
+    def __post_init__(self) -> None:
+        """Compute what nobody knew, once."""
+        if not self.digest:
+            object.__setattr__(self, "digest", hashlib.sha256(self.data).hexdigest())
 
     @property
     def data(self) -> bytes:
-        """The file as it was given."""
-        return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
+        """The file as it was given.
 
-    @cached_property
-    def digest(self) -> str:
-        """What tells its bytes from others."""
-        return hashlib.sha256(self.data).hexdigest()
+        Raises:
+            OSError: It waited on disk, and is gone.
+            DatasetError: It waited in a dataset, and is gone.
+        """
+        return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +111,12 @@ def _read(packed: Path, *, name: str, folder: tempfile.TemporaryDirectory, most:
             place = Path(folder.name) / str(number)
             place.write_bytes(data)
             pictures.append(
-                Picture(name=entry.name, source=place, folder=entry.parts[-2] if len(entry.parts) > 1 else "")
+                Picture(
+                    name=entry.name,
+                    source=place,
+                    folder=entry.parts[-2] if len(entry.parts) > 1 else "",
+                    digest=hashlib.sha256(data).hexdigest(),
+                )
             )
     finally:
         archive.close()

@@ -14,8 +14,9 @@ def draw(dataset: Dataset) -> None:
     """Draw what is known of a dataset at a glance."""
     _numbers(dataset)
     for problem in dataset.problems():
-        frame.problem(problem)
-    _warnings(dataset.warnings())
+        # A test set is what somebody wanted, not a mistake.
+        (frame.note if dataset.split.test_only else frame.problem)(problem)
+    _warnings(() if dataset.split.test_only else dataset.warnings())
     with st.container(border=True):
         st.plotly_chart(
             figures.class_counts(dataset.counts()), key="class-counts", alt="Pictures by class and split"

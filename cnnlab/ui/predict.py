@@ -10,24 +10,23 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from cnnlab.data.dataset import Dataset
-from cnnlab.data.library import find_dataset
-from cnnlab.errors import DatasetError, RunError
 from cnnlab.prediction.pictures import Picture
 from cnnlab.prediction.predictor import FILE, Predictor, load_predictor
 from cnnlab.runs import store
-from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.rows import RunRow
 from cnnlab.settings import workspace
-from cnnlab.ui import frame, predict_uploads, run_parts, text
+from cnnlab.ui import frame, predict_samples, predict_truths, predict_uploads, run_parts, text
 
-SAMPLES = 6
-TURN = "predict-turn"
-"""How often test pictures were asked for; it is also what chooses them. 0 or missing shows none."""
+CHOICES: dict[str, tuple[str, str]] = {
+    "run": ("Run", ""),
+    "other": ("Compare with", "no other run"),
+    "third": ("And with", "no third run"),
+}
+"""What may be asked side by side, by its name in the address: its label, and what choosing none is called."""
 
 
 def choose_runs() -> list[Predictor]:
-    """Draw the choice of a run and of another beside it; returns what to ask, none when there is none.
+    """Draw the choice of a run and of others beside it; returns what to ask, none when there is none.
 
     Raises:
         ModelError: The model of a chosen run cannot be read.
@@ -42,13 +41,18 @@ def choose_runs() -> list[Predictor]:
             icon=":material/image_search:",
         )
         return []
-    left, right = st.columns(2, gap="medium")
-    with left:
-        first = _choose(rows, "run", label="Run", nothing="")
-    with right:
-        others = {id: row for id, row in rows.items() if id != first}
-        second = _choose(others, "other", label="Compare with", nothing="no other run")
-    return [_predictor(id, _model(id).stat().st_mtime_ns) for id in (first, second) if id]
+    chosen: list[str] = []
+    for column, (name, (label, nothing)) in zip(
+        st.columns(len(CHOICES), gap="medium"), CHOICES.items(), strict=True
+    ):
+        others = {id: row for id, row in rows.items() if id not in chosen}
+        # A third run is asked for once there is a second.
+        if not chosen or (others and len(chosen) == list(CHOICES).index(name)):
+            with column:
+                chosen += filter(None, [_choose(others, name, label=label, nothing=nothing)])
+        elif name in st.query_params:
+            del st.query_params[name]
+    return [_predictor(id, _model(id).stat().st_mtime_ns) for id in chosen]
 
 
 def choose_pictures(run_id: str, *, class_names: Sequence[str]) -> list[Picture]:
@@ -57,8 +61,8 @@ def choose_pictures(run_id: str, *, class_names: Sequence[str]) -> list[Picture]
     with left:
         pictures = predict_uploads.choose_uploads(class_names)
     with right:
-        samples = _samples(run_id)
-    return [*pictures, *samples]
+        samples = predict_samples.choose_samples(run_id, class_names=class_names)
+    return predict_truths.with_truths([*pictures, *samples])
 
 
 def _choose(rows: dict[str, RunRow], name: str, *, label: str, nothing: str) -> str:
@@ -92,45 +96,6 @@ def _facts(row: RunRow) -> str:
         f"{text.escape(run_parts.network_name(row), limit=80)} · {text.escape(row.dataset_name, limit=80)} · "
         f"{accuracy} · {row.image_size} × {row.image_size} pixels"
     )
-
-
-def _samples(run_id: str) -> list[Picture]:
-    """Draw the button for pictures of the test split, and return those that it showed last."""
-    st.markdown("Nothing at hand? Take pictures that the run never learned from, with their true class.")
-    try:
-        reference = RunFolder.find(run_id, runs=workspace().runs).spec().dataset
-        dataset = find_dataset(reference.id, version=reference.version)
-    except (RunError, DatasetError):
-        st.caption("The dataset of this run is no longer here; upload pictures instead.")
-        return []
-    if not dataset.num_test:
-        st.caption("The dataset of this run has no test split; upload pictures instead.")
-        return []
-    with st.container(horizontal=True, gap="xsmall"):
-        if st.button(f"Try {SAMPLES} test pictures", key="predict-samples", icon=":material/casino:"):
-            st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
-        if st.session_state.get(TURN):
-            st.button(
-                "Clear",
-                key="predict-clear",
-                type="tertiary",
-                on_click=st.session_state.pop,
-                args=(TURN, None),
-            )
-    turn = st.session_state.get(TURN, 0)
-    return _test_pictures(dataset, seed=turn) if turn else []
-
-
-def _test_pictures(dataset: Dataset, *, seed: int) -> list[Picture]:
-    table = dataset.table()
-    table = table[table["split"] == "test"]
-    chosen = np.random.default_rng(seed).permutation(len(table))[:SAMPLES]
-    rows = table.iloc[chosen]
-    data = dataset.read_pictures(rows["picture"])
-    return [
-        Picture(name=name, source=each, truth=truth)
-        for name, truth, each in zip(rows["name"], rows["class_name"], data, strict=True)
-    ]
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the model")

@@ -3,13 +3,14 @@
 This module never asks a model and never decodes a picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from cnnlab.prediction.answers import Answer
+from cnnlab.prediction.pictures import Stored
 from cnnlab.prediction.predictor import Predictor
 from cnnlab.ui import text
 from cnnlab.ui.gallery import data_uri
@@ -36,8 +37,8 @@ class Asked:
     """A thumbnail that cnnlab encoded itself, or None where the file is no picture."""
     answers: tuple[Answer, ...]
     """One a run, in the order of the runs."""
-    source: bytes | Path = b""
-    """The file as it was given, or where on disk it waits."""
+    source: bytes | Stored = b""
+    """The file as it was given, or where it waits."""
     digest: str = ""
     """What tells its bytes from others."""
 
@@ -52,11 +53,34 @@ class Asked:
         return next((answer.problem for answer in self.answers if answer.problem), "")
 
 
-def cards(asked: Sequence[Asked], *, predictors: Sequence[Predictor]) -> None:
-    """Draw one card for each file."""
+def cards(
+    asked: Sequence[Asked],
+    *,
+    predictors: Sequence[Predictor],
+    classes: Sequence[str],
+    on_told: Callable[[str, str], None],
+) -> None:
+    """Draw one card for each file; `on_told` gets its digest and the true class that somebody told, or an empty text.
+
+    `on_told` runs before the page is drawn again, so it may change the session but draw nothing.
+    """
+
+    def told() -> None:
+        said = st.session_state["predict-cards"].get("told")
+        # The browser is not trusted: only classes that were offered, for files that are on the screen.
+        if isinstance(said, list) and len(said) == 2 and all(isinstance(each, str) for each in said):
+            digest, class_name = said
+            if digest in {each.digest for each in asked} and class_name in ("", *classes):
+                on_told(digest, class_name)
+
     _component(
         key="predict-cards",
-        data={"wide": len(predictors) > 1, "cards": [card_of(each, predictors=predictors) for each in asked]},
+        data={
+            "wide": len(predictors) > 1,
+            "classes": list(classes),
+            "cards": [card_of(each, predictors=predictors) for each in asked],
+        },
+        on_told_change=told,
     )
 
 
@@ -68,6 +92,7 @@ def card_of(asked: Asked, *, predictors: Sequence[Predictor]) -> dict[str, objec
         "name": asked.name,
         "truth": asked.truth,
         "problem": asked.problem,
+        "digest": asked.digest,
         "answers": [
             _answer(answer, predictor, truth=asked.truth, named=len(predictors) > 1)
             for answer, predictor in zip(asked.answers, predictors, strict=True)

@@ -3,16 +3,21 @@
 This module never asks a model and never computes features: it reads those that a job has kept.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
+from cnnlab.errors import CnnlabError
 from cnnlab.evaluation.features import load_features, vector_of
 from cnnlab.evaluation.novelty import FAMILIAR_SHARE, Familiarity, Neighbours
 from cnnlab.prediction.answers import Answer
+from cnnlab.prediction.predictor import Predictor
 from cnnlab.runs.folder import RunFolder
 from cnnlab.settings import workspace
 from cnnlab.specs.runs import RunSpec
 from cnnlab.ui import text
+from cnnlab.ui.predict_cards import Asked
 
 TOO_FEW = "This run has too few training or validation pictures to say what is like them."
 
@@ -77,3 +82,20 @@ def _familiarity(run_id: str, changed: int, features_changed: int) -> Familiarit
     if features is None or not Familiarity.can_be_told(features):
         return None
     return Familiarity(features)
+
+
+def unfamiliar(asked: Sequence[Asked], predictor: Predictor, place: int) -> list[bool | None]:
+    """Whether each picture is unlike all training pictures; None where that cannot be said."""
+    nothing = [None] * len(asked)
+    try:
+        run = RunFolder.find(predictor.record.run, runs=workspace().runs)
+        familiarity = familiarity_of(run)
+        if familiarity is None or not is_trusted(run.spec()):
+            return nothing
+    except CnnlabError:
+        # The run was deleted meanwhile, or its features are damaged: its answers are still good.
+        return nothing
+    return [
+        None if each.problem else familiarity.look(vector_of_answer(each.answers[place])).is_unfamiliar
+        for each in asked
+    ]

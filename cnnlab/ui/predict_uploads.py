@@ -7,6 +7,7 @@ that name. This module never decodes a picture.
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -20,7 +21,17 @@ from cnnlab.ui.datasets_add import ARCHIVE_ENDINGS, PICTURE_ENDINGS
 MOST_PICTURES = 1000
 """So many are asked about at once; more would only be slow to look at."""
 UNPACKED = "predict-unpacked"
+DIGESTS = "predict-digests"
+"""By the number that the uploader gave a file; a few bytes each, so none is ever forgotten."""
 MOST_NAMED = 5
+ASSETS = Path(__file__).resolve().parent / "assets"
+
+_pasting = st.components.v2.component(
+    "cnnlab_predict_paste",
+    html='<p class="paste" role="status"></p>',
+    css=(ASSETS / "predict_paste.css").read_text(encoding="utf-8"),
+    js=(ASSETS / "predict_paste.js").read_text(encoding="utf-8"),
+)
 
 
 def choose_uploads(class_names: Sequence[str]) -> list[Picture]:
@@ -32,11 +43,12 @@ def choose_uploads(class_names: Sequence[str]) -> list[Picture]:
         key="predict-files",
         help="In an archive with a folder for each class, the folder's name is taken as the true class.",
     )
+    _pasting(key="predict-paste", data={"uploader": "predict-files"})
     pictures, left_out = _taken(), 0
     archives = _archives([file for file in files if _is_archive(file)])
     for file in files:
         if not _is_archive(file):
-            pictures.append(Picture(name=file.name, source=file.getvalue()))
+            pictures.append(_uploaded(file, file.name))
         elif (unpacked := archives.get(file.file_id)) is not None:
             left_out += unpacked.left_out
             pictures += [
@@ -62,7 +74,15 @@ def _taken() -> list[Picture]:
     )
     # Only drawn when it is wanted: a browser asks for the camera as soon as there is one on the page.
     taken = st.camera_input("Camera", key="predict-camera", label_visibility="collapsed") if wanted else None
-    return [Picture(name="camera.jpg", source=taken.getvalue())] if taken else []
+    return [_uploaded(taken, "camera.jpg")] if taken else []
+
+
+def _uploaded(file: Any, name: str) -> Picture:
+    """A picture of the uploader, whose bytes are hashed once and not whenever the page is drawn."""
+    digests: dict[str, str] = st.session_state.setdefault(DIGESTS, {})
+    picture = Picture(name=name, source=file.getvalue(), digest=digests.get(file.file_id, ""))
+    digests[file.file_id] = picture.digest
+    return picture
 
 
 def _is_archive(file: object) -> bool:

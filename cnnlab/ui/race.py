@@ -63,7 +63,8 @@ def setup(status: Mapping[str, WeightsStatus]) -> Dataset | None:
         lead="A head on frozen features of each backbone, judged on your pictures; time, memory and size as "
         "this machine measures them.",
     )
-    datasets = library.list_datasets()
+    # Test sets come last: nothing can be trained on them.
+    datasets = sorted(library.list_datasets(), key=lambda dataset: dataset.split.test_only)
     if not datasets:
         frame.empty(
             "There is nothing to race on yet",

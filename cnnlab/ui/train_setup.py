@@ -24,7 +24,8 @@ SECONDS_OF_ONE_CLICK = 10.0
 
 def setup() -> None:
     """Draw everything up to the start of a run."""
-    datasets = library.list_datasets()
+    # Test sets come last: nothing can be trained on them.
+    datasets = sorted(library.list_datasets(), key=lambda dataset: dataset.split.test_only)
     if not datasets:
         frame.empty(
             "There is no dataset yet",

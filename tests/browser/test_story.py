@@ -1,5 +1,6 @@
 """The main job from end to end, on real pictures, as somebody does it in a browser: ZIP, network, both phases, prediction."""
 
+import base64
 import re
 import zipfile
 from pathlib import Path
@@ -51,6 +52,14 @@ def ticks(tab: Page) -> str:
     return tab.locator(".live-chart").first.get_attribute("data-tick")
 
 
+PASTE = """data => {
+  const bytes = Uint8Array.from(atob(data), sign => sign.charCodeAt(0))
+  const clipboardData = new DataTransfer()
+  clipboardData.items.add(new File([bytes], "image.png", { type: "image/jpeg" }))
+  document.body.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, clipboardData }))
+}"""
+
+
 def test_from_a_zip_to_a_prediction(serve, open_tab, home, test_data, tmp_path):
     server = serve(home)
     tab = open_tab(server)
@@ -96,6 +105,14 @@ def test_from_a_zip_to_a_prediction(serve, open_tab, home, test_data, tmp_path):
     lines = download.value.path().read_text().splitlines()
     assert len(lines) == 4
     assert any("notes.jpg" in line and "picture" in line for line in lines)
+
+    # A picture from the clipboard is one more of the uploader's, and what somebody tells of it counts.
+    picture = (tmp_path / "flowers-daisy-0003.jpg").read_bytes()
+    tab.evaluate(PASTE, base64.b64encode(picture + b"another").decode())
+    pasted = tab.get_by_label(re.compile("^True class of pasted"))
+    expect(pasted).to_be_visible()
+    pasted.select_option("daisy")
+    expect(tab.get_by_text(re.compile("of 1 right"))).to_be_visible()
 
     assert tab.asked_elsewhere == []
     maps = Path(f"/proc/{server.pid}/maps")

@@ -1,22 +1,33 @@
 """The Predict page: which runs can be asked, about which pictures, and what becomes of their answers."""
 
+import hashlib
 import io
 import tarfile
 
 import numpy as np
 import pytest
 
-from cnnlab.data.library import delete_dataset
+from cnnlab.data.intake import find_import
+from cnnlab.data.library import delete_dataset, find_dataset
+from cnnlab.data.splits import SplitSpec
 from cnnlab.errors import ModelError
+from cnnlab.prediction import answers
 from cnnlab.prediction.answers import Answer
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.model_record import ModelRecord
 from cnnlab.runs.states import State
-from cnnlab.ui import predict, predict_answers, predict_cards, predict_uploads
+from cnnlab.ui import (
+    predict,
+    predict_answers,
+    predict_asking,
+    predict_cards,
+    predict_samples,
+    predict_uploads,
+)
 from cnnlab.ui.predict_cards import Asked
-from tests.data.making import encode, plain, speckled, write_zip
+from tests.data.making import encode, make_dataset, plain, speckled, write_zip
 from tests.pages.making import past_run
-from tests.runs.making import run_spec
+from tests.runs.making import run_spec, wait_for
 
 HOSTILE = "![x](http://host/x)"
 
@@ -182,7 +193,7 @@ def test_a_deleted_dataset_leaves_uploading(open_page, run, dataset, shown):
     delete_dataset(dataset)
     page = open_page("predict", run=run.id)
     assert not page.exception
-    assert "no longer here" in _words(page)
+    assert "No dataset here has a test split" in _words(page)
     _upload(page, cat_png=encode(plain()))
     assert len(shown[-1]) == 1
 
@@ -248,9 +259,9 @@ def test_pictures_of_a_packed_tar_are_answered(open_page, run, shown, tmp_path):
 
 def test_the_camera_is_not_asked_for_until_somebody_wants_it(open_page, run, shown, monkeypatch):
     taken = []
-    monkeypatch.setattr(
-        "streamlit.camera_input", lambda *_, **__: taken.append(1) or io.BytesIO(encode(plain()))
-    )
+    picture = io.BytesIO(encode(plain()))
+    picture.file_id = "camera"
+    monkeypatch.setattr("streamlit.camera_input", lambda *_, **__: taken.append(1) or picture)
     page = open_page("predict")
     assert not taken
     page.toggle(key="predict-camera-wanted").set_value(True).run()
@@ -276,6 +287,128 @@ def test_a_hostile_archive_is_a_sentence_and_loses_no_other_picture(
     assert not page.exception
     assert shown[-1][-1].name == "alone.png"
     assert sentence in _words(page).replace("\\", "")
+
+
+def told(page, digest, class_name):
+    """Say on a card what a picture shows."""
+    page.session_state["predict-told"] = _told(page) | {digest: class_name}
+    return page.run()
+
+
+def _told(page):
+    return page.session_state["predict-told"]
+
+
+def test_what_somebody_tells_counts_and_is_kept_as_a_test_set(open_page, run, shown):
+    page = _upload(open_page("predict", run=run.id), cat_png=encode(plain()), noise_png=speckled(1))
+    assert "Tell the true class" in _words(page)
+    cat, noise = (each.digest for each in shown[-1])
+    page = told(told(page, cat, "cat"), noise, "cat")
+    assert [each.truth for each in shown[-1]] == ["cat", "cat"]
+    assert "1 of 2 right" in _words(page)
+    page.text_input(key="predict-keep-name").set_value("Asked = <b>today</b>")
+    page.button(key="FormSubmitter:predict-keep-Keep").click().run()
+    assert not page.exception
+    job = find_import(page.session_state["predict-kept"])
+    wait_for(lambda: job.progress().ended)
+    assert job.progress().state == "finished", job.progress().message
+    kept = find_dataset(job.progress().dataset_id)
+    assert (kept.name, kept.num_test, kept.num_pictures) == ("Asked = <b>today</b>", 2, 2)
+    assert set(kept.table()["class_name"]) == {"cat"}
+    page.button(key="predict-forget").click().run()
+    assert _told(page) == {}
+    assert [each.truth for each in shown[-1]] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        pytest.param(["DIGEST", "cat"], {"DIGEST": "cat"}, id="a class that was offered"),
+        pytest.param(["DIGEST", ""], {"DIGEST": ""}, id="no longer known"),
+        pytest.param(["DIGEST", "horse"], {}, id="a class of nobody's"),
+        pytest.param(["other", "cat"], {}, id="a picture that is not on the screen"),
+        pytest.param("cat", {}, id="no answer of ours"),
+        pytest.param([["DIGEST"], "cat"], {}, id="not even text"),
+    ],
+)
+def test_only_what_was_offered_may_be_told(monkeypatch, said, told):
+    heard, drawn = {}, {}
+    monkeypatch.setattr(predict_cards, "_component", lambda **given: drawn.update(given))
+    monkeypatch.setattr("streamlit.session_state", {"predict-cards": {"told": said}})
+    asked = Asked(name="a.png", truth="", jpeg=None, answers=(), digest="DIGEST")
+    predict_cards.cards([asked], predictors=[], classes=["cat", "dog"], on_told=heard.__setitem__)
+    drawn["on_told_change"]()
+    assert heard == told
+
+
+def test_a_round_can_be_stopped_and_gone_on_with(open_page, run, shown, monkeypatch):
+    monkeypatch.setattr(predict_asking, "PICTURES_AT_ONCE", 1)
+    monkeypatch.setattr(answers, "PICTURES_AT_ONCE", 1)
+    page = open_page("predict", run=run.id)
+    page = _upload(page, a_png=speckled(1), b_png=speckled(2))
+    for seed, name in enumerate(("a.png", "b.png", "c.png"), start=1):
+        page.file_uploader(key="predict-files").upload(name, speckled(seed))
+    everything = {each.digest for each in shown[-1]} | {hashlib.sha256(speckled(3)).hexdigest()}
+    page.session_state["predict-stopped"] = frozenset(everything)
+    page.run()
+    assert [each.name for each in shown[-1]] == ["a.png", "b.png"]
+    assert "You stopped: 2 of 3 pictures are answered" in _words(page).replace("\\", "")
+    page.button(key="predict-go-on").click().run()
+    assert [each.name for each in shown[-1]] == ["a.png", "b.png", "c.png"]
+
+
+def test_a_picture_that_went_from_the_disk_is_a_sentence_and_the_others_are_answered(
+    open_page, run, shown, tmp_path, monkeypatch
+):
+    real = predict_uploads.unpack
+
+    def unpack_and_lose(*given, **named):
+        unpacked = real(*given, **named)
+        unpacked.pictures[0].source.unlink()
+        return unpacked
+
+    monkeypatch.setattr(predict_uploads, "unpack", unpack_and_lose)
+    packed = write_zip(tmp_path / "p.zip", {"a.png": speckled(1), "b.png": speckled(2)})
+    page = open_page("predict")
+    page.file_uploader(key="predict-files").upload("p.zip", packed.read_bytes()).run()
+    assert not page.exception
+    assert ["no longer" in each.problem for each in shown[-1]] == [True, False]
+
+
+def test_a_third_run_answers_too(open_page, run, other, dataset, shown):
+    third = past_run(3, spec=run_spec("3rd", dataset=dataset.reference(), class_names=dataset.class_names))
+    page = open_page("predict", run=run.id, third=third.id)
+    assert "third" not in page.query_params
+    page = open_page("predict", run=run.id, other=other.id, third=third.id)
+    _upload(page, cat_png=encode(plain()))
+    assert len(shown[-1][0].answers) == 3
+    page.selectbox(key="predict-other").set_value("").run()
+    assert not page.exception
+    assert len(shown[-1][0].answers) == 1
+
+
+def test_the_pictures_of_another_test_set_are_asked_about(open_page, run, shown, tmp_path):
+    make_dataset(
+        tmp_path,
+        {"test/cat/1.png": speckled(71), "test/cow/2.png": speckled(72)},
+        name="Mine",
+        split=SplitSpec(test_only=True),
+    )
+    page = open_page("predict", run=run.id)
+    choice = page.selectbox(key=f"predict-dataset-{run.id}")
+    assert choice.options[1] == "Mine, 2"
+    choice.select_index(1).run()
+    page.button(key="predict-samples").click().run()
+    assert not page.exception
+    assert {each.truth for each in shown[-1]} == {"cat", "cow"}
+
+
+def test_all_pictures_of_the_test_split_are_asked_about(open_page, run, dataset, shown, monkeypatch):
+    monkeypatch.setattr(predict_samples, "SAMPLES", 2)
+    page = open_page("predict", run=run.id)
+    page.button(key="predict-every-button").click().run()
+    assert len(shown[-1]) == dataset.num_test > 2
+    assert len(page.dataframe[0].value) == dataset.num_test
 
 
 def test_what_the_runs_disagree_on_comes_first(open_page, run, other, shown, predictors, monkeypatch):
