@@ -14,16 +14,18 @@ import zlib
 from bisect import bisect_right
 from collections import Counter
 from pathlib import Path
+from typing import BinaryIO
 
 from cnnlab.data.entries import Entry, EntryRefused, Listing
 from cnnlab.data.layouts import stray_kind
-from cnnlab.data.text import safe_text
+from cnnlab.data.text import counted, safe_text
 from cnnlab.errors import ArchiveError
 from cnnlab.settings import MEGABYTE, settings
 
 PIECE_BYTES = 256 * 1024
-NAME_BYTES = 1024
-"""What one entry of the table of contents may take on average; more is no collection of pictures."""
+NAME_BYTES = 384
+"""What one entry of the table of contents may take on average where there are as many as allowed; `zipfile` reads
+the table at once."""
 RATIO_FLOOR_BYTES = 64 * MEGABYTE
 """Below so many bytes in all nobody is hurt: a few drawings of one colour may shrink a thousand times."""
 READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -34,6 +36,8 @@ LOCAL_HEADER_BYTES = 30
 END_RECORD = struct.Struct("<4s4H2LH")
 END_RECORD_64 = struct.Struct("<4sQ2H2L4Q")
 LOCATOR_64 = struct.Struct("<4sLQL")
+CONTENTS_ENTRY = struct.Struct("<28x3H12x")
+"""Of an entry of the table of contents, how long its name, its attributes and its comment are."""
 LONGEST_COMMENT = 65_535
 
 OTHER_ARCHIVES: tuple[tuple[bytes, str], ...] = (
@@ -114,7 +118,7 @@ class ZipReader:
             else:
                 seen.add(parts)
                 claimed += info.file_size
-                entries.append(Entry(parts=parts, read=_ZipEntry(self, info)))
+                entries.append(Entry(parts=parts, read=_ZipEntry(self, info), num_bytes=info.file_size))
         return Listing(entries=tuple(entries), refused=tuple(refused), passed_over=dict(passed_over)), claimed
 
     def read(self, info: zipfile.ZipInfo) -> bytes:
@@ -173,20 +177,28 @@ class ZipReader:
         with path.open("rb") as file:
             start = file.read(512)
             size = file.seek(0, 2)
-            file.seek(max(0, size - LONGEST_COMMENT - END_RECORD.size - LOCATOR_64.size))
+            before = max(0, size - LONGEST_COMMENT - END_RECORD.size - LOCATOR_64.size)
+            file.seek(before)
             tail = file.read()
             where = tail.rfind(b"PK\x05\x06")
             if where < 0 or len(tail) - where < END_RECORD.size:
                 raise self._no_zip(start, size)
             *_, count, length, _offset, _comment = END_RECORD.unpack_from(tail, where)
-            locator = where - LOCATOR_64.size
+            end, locator = before + where, where - LOCATOR_64.size
             if locator >= 0 and tail.startswith(b"PK\x06\x07", locator):
                 file.seek(LOCATOR_64.unpack_from(tail, locator)[2])
                 record = file.read(END_RECORD_64.size)
                 if len(record) == END_RECORD_64.size and record.startswith(b"PK\x06\x06"):
                     *_, count, length, _offset = END_RECORD_64.unpack(record)
-        most = self._limits.max_archive_files
-        if count > most or length > most * NAME_BYTES:
+                    end -= END_RECORD_64.size + LOCATOR_64.size
+            most = self._limits.max_archive_files
+            if length > most * NAME_BYTES:
+                raise self._long_table(length)
+            if end >= length:
+                # What is there counts as well as what is said: `zipfile` reads on to the end of the table.
+                file.seek(end - length)
+                count = max(count, _count_entries(file, length, most=most))
+        if count > most:
             raise self._too_many(count)
 
     def _check_claims(self, count: int, *, packed: int) -> None:
@@ -204,9 +216,15 @@ class ZipReader:
 
     def _too_many(self, count: int) -> ArchiveError:
         return ArchiveError(
-            f"{self.name!r} holds {count:,} files or a very long table of contents; at most "
-            f"{self._limits.max_archive_files:,} files are allowed. Import it in parts, or ask the operator to raise "
-            f"CNNLAB_MAX_ARCHIVE_FILES."
+            f"{self.name!r} holds {counted(count, 'file')}; at most {self._limits.max_archive_files:,} are allowed. "
+            f"Import it in parts, or ask the operator to raise CNNLAB_MAX_ARCHIVE_FILES."
+        )
+
+    def _long_table(self, length: int) -> ArchiveError:
+        return ArchiveError(
+            f"{self.name!r} has a table of contents of {length / 1e6:,.0f} MB; names of "
+            f"{self._limits.max_archive_files:,} files, the most that are allowed, take less. Import it in parts, or ask "
+            f"the operator to raise CNNLAB_MAX_ARCHIVE_FILES."
         )
 
     def _too_much(self) -> ArchiveError:
@@ -238,6 +256,20 @@ class _ZipEntry:
 
     def __call__(self) -> bytes:
         return self.archive.read(self.info)
+
+
+def _count_entries(file: BinaryIO, length: int, *, most: int) -> int:
+    """How many entries a table of contents of so many bytes holds, but no more than one above `most`."""
+    count = 0
+    while length > 0 and count <= most:
+        header = file.read(CONTENTS_ENTRY.size)
+        if len(header) < CONTENTS_ENTRY.size:
+            break
+        named = sum(CONTENTS_ENTRY.unpack(header))
+        file.seek(named, 1)
+        length -= CONTENTS_ENTRY.size + named
+        count += 1
+    return count
 
 
 def name_parts(filename: str) -> tuple[str, ...]:

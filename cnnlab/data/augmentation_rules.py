@@ -125,6 +125,15 @@ RULES = (
         ),
         sentence="RandAugment shears and turns, the further the larger its magnitude: for letters and digits keep its magnitude at 3 or less.",
     ),
+    Rule(
+        applies=lambda chosen, facts: len(facts.class_names) < 2 and chosen.mixes,
+        sentence="There is one class only: mixing its pictures changes nothing about what they are called.",
+    ),
+    Rule(
+        applies=lambda chosen, facts: facts.signs and chosen.cutmix_alpha > 0,
+        sentence="The classes of this dataset are letters or digits. A part of one put into another may be a third one: "
+        "use MixUp, or leave CutMix out.",
+    ),
 )
 """In the order in which they are told."""
 

@@ -27,6 +27,8 @@ class Entry:
     """The split it comes in where the folders do not say it."""
     group: str = ""
     """What it has in common with others that must not be on another side of the split, such as a patient."""
+    num_bytes: int = 0
+    """How large it says it is; 0 where nobody knows before it is read."""
 
     @property
     def name(self) -> str:

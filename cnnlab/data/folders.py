@@ -92,12 +92,24 @@ def list_folder(folder: Path) -> Listing:
                 waiting.append((Path(item.path), name))
             elif item.is_file(follow_symlinks=False):
                 entries.append(
-                    Entry(parts=name, read=FileReader(Path(item.path), most=limits.max_picture_bytes))
+                    Entry(
+                        parts=name,
+                        read=FileReader(Path(item.path), most=limits.max_picture_bytes),
+                        num_bytes=_size_of(item),
+                    )
                 )
             else:
                 refused.append(("/".join(name), "It is no ordinary file."))
     entries.sort(key=lambda entry: entry.parts)
     return Listing(entries=tuple(entries), refused=tuple(refused), passed_over=passed_over)
+
+
+def _size_of(item: os.DirEntry) -> int:
+    """How large a file is; 0 where it is gone already, which its reader will say."""
+    try:
+        return item.stat(follow_symlinks=False).st_size
+    except OSError:
+        return 0
 
 
 class FileReader:

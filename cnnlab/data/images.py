@@ -7,11 +7,13 @@ this module never starts one, and never trusts a file's name.
 
 import io
 import warnings
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
 from PIL import ExifTags, Image, ImageChops
 
+from cnnlab.data.picture_kinds import what_is_wrong, what_it_is
 from cnnlab.errors import PictureError
 
 Resize = Literal["squash", "crop"]
@@ -25,19 +27,8 @@ PIXELS_PER_JPEG_BYTE = 1024
 """A JPEG spends a bit on each 8 × 8 square at least, 512 pixels a byte; this is twice that. One that
 claims more has lost its data, and the decoder would fill in grey without a word."""
 WIDEST_PICTURE = 65_535
-KNOWN_BEGINNINGS: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive or an office document"),
-    (b"<svg", "an SVG drawing"),
-    (b"<?xml", "an XML file, perhaps an SVG drawing"),
-    (b"<!DOCTYPE", "a web page"),
-    (b"<html", "a web page"),
-    (b"8BPS", "a Photoshop file"),
-    (b"\x00\x00\x01\x00", "an icon"),
-    (b"%!PS", "a PostScript file"),
-    (b"\x1f\x8b", "a compressed file"),
-    (b"version https://git-lfs", "a placeholder of Git LFS, not the file itself"),
-)
+STRIP_PIXELS = 1024 * 1024
+"""Other modes become RGB in strips of so many pixels: a whole picture as floats would take eight times its size."""
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -95,7 +86,7 @@ def decode_picture(
     except Exception as error:
         # Pillow raises OSError, SyntaxError, ValueError, RuntimeError and others on damaged files.
         raise PictureError(
-            f"The picture is damaged: {_reason(error)}. Save it again, or leave it out."
+            f"The picture is damaged: {what_is_wrong(error)}. Save it again, or leave it out."
         ) from None
 
 
@@ -145,7 +136,8 @@ def encode_thumbnail(image: Image.Image, *, size: int) -> bytes:
         factor = size // longest
         image = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
     output = io.BytesIO()
-    image.save(output, format="JPEG", quality=88)
+    # Pillow would write the comment of the original into it.
+    image.save(output, format="JPEG", quality=88, comment=b"")
     return output.getvalue()
 
 
@@ -156,7 +148,7 @@ def _open(data: bytes, *, max_pixels: int) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.UnidentifiedImageError:
-        raise PictureError(_what_it_is(data)) from None
+        raise PictureError(what_it_is(data)) from None
     width, height = image.size
     if width < 1 or height < 1:
         raise PictureError(
@@ -180,23 +172,53 @@ def _as_rgb(image: Image.Image) -> Image.Image:
     # Read after `load`: Pillow turns a TIFF by itself while loading it, and forgets the orientation.
     turn = TURNS.get(_orientation(image))
     read_as = image.format
-    if image.mode.startswith("I;16"):
-        # 16 bits of grey mean 0 to 65,535; `convert` would cut everything above 255 off to white.
-        image = _grey(np.asarray(image, dtype=np.float64) / 257.0)
-    elif image.mode in ("I", "F"):
-        image = _grey(_scale_unknown(np.asarray(image, dtype=np.float64)))
-    elif image.mode == "CMYK" and read_as == "JPEG" and "adobe" not in image.info:
-        # Pillow takes every CMYK JPEG for one of Adobe's, which are stored inverted.
-        image = ImageChops.invert(image)
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        picture = image.convert("RGBA")
-        ground = Image.new("RGBA", picture.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(ground, picture)
-    image = image.convert("RGB")
+    if image.mode != "RGB" or "transparency" in image.info:
+        image = _converted(image, _converter(image))
     if turn is not None:
         image = image.transpose(turn)
     image.format = "JPEG" if read_as == "MPO" else read_as
     return image
+
+
+def _converted(image: Image.Image, as_rgb: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """Bring a picture to RGB strip by strip, so that little more than it and the result is in memory."""
+    if image.width * image.height <= STRIP_PIXELS:
+        return as_rgb(image)
+    picture = Image.new("RGB", image.size)
+    for top, strip in _strips(image):
+        picture.paste(as_rgb(strip), (0, top))
+    return picture
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """Rows of a picture, from its top to its bottom, each with the place of its first."""
+    height = max(1, STRIP_PIXELS // image.width)
+    for top in range(0, image.height, height):
+        yield top, image.crop((0, top, image.width, min(top + height, image.height)))
+
+
+def _converter(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
+    """What makes a strip of this picture RGB, as a person expects it."""
+    if image.mode.startswith("I;16"):
+        # 16 bits of grey mean 0 to 65,535; `convert` would cut everything above 255 off to white.
+        return lambda strip: _grey(np.asarray(strip, dtype=np.float32) / 257.0)
+    if image.mode in ("I", "F"):
+        lowest, factor = _range_of_grey(image)
+        return lambda strip: _grey((_finite(strip, instead=lowest) - lowest) * factor)
+    if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
+        # Pillow takes every CMYK JPEG for one of Adobe's, which are stored inverted.
+        return lambda strip: ImageChops.invert(strip).convert("RGB")
+    if image.mode == "LAB":
+        raise PictureError("Its colours are stored as LAB, which is not read here. Save it with RGB colours.")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        return _on_white
+    return lambda strip: strip.convert("RGB")
+
+
+def _on_white(strip: Image.Image) -> Image.Image:
+    picture = strip.convert("RGBA")
+    ground = Image.new("RGBA", picture.size, (255, 255, 255, 255))
+    return Image.alpha_composite(ground, picture).convert("RGB")
 
 
 def _orientation(image: Image.Image) -> int | None:
@@ -208,41 +230,31 @@ def _orientation(image: Image.Image) -> int | None:
 
 
 def _grey(values: np.ndarray) -> Image.Image:
-    return Image.fromarray(np.rint(values).clip(0, 255).astype(np.uint8))
+    return Image.fromarray(np.rint(values).clip(0, 255).astype(np.uint8)).convert("RGB")
 
 
-def _scale_unknown(values: np.ndarray) -> np.ndarray:
-    """Bring grey whose range the file does not say to 0..255.
+def _finite(strip: Image.Image, *, instead: float) -> np.ndarray:
+    values = np.asarray(strip, dtype=np.float64)
+    return np.where(np.isfinite(values), values, instead)
+
+
+def _range_of_grey(image: Image.Image) -> tuple[float, float]:
+    """Say what is black in grey whose range the file does not say, and by how much a step above it brightens.
 
     Floats within 0..1, and numbers within 0..255 or 0..65,535, mean what these ranges usually mean;
-    anything else is stretched from its lowest value to its highest.
+    anything else is stretched from its lowest value to its highest. What is no number is black.
     """
-    finite = np.isfinite(values)
-    if not finite.any():
-        return np.zeros_like(values)
-    low, high = values[finite].min(), values[finite].max()
-    values = np.where(finite, values, low)
-    whole = bool((values == np.rint(values)).all())
-    if low >= 0 and high <= 1 and not whole:
-        return values * 255.0
-    if low >= 0 and high <= 255 and (whole or high > 1):
-        return values * 255.0 if high <= 1 else values
+    low, high, whole = np.inf, -np.inf, True
+    for _, strip in _strips(image):
+        values = np.asarray(strip, dtype=np.float64)
+        values = values[np.isfinite(values)]
+        if values.size:
+            low, high = min(low, values.min()), max(high, values.max())
+            whole = whole and bool((values == np.rint(values)).all())
+    if low >= 0 and high <= 1:
+        return 0.0, 255.0
+    if low >= 0 and high <= 255:
+        return 0.0, 1.0
     if low >= 0 and high <= 65_535 and whole:
-        return values / 257.0
-    return (values - low) * (255.0 / (high - low)) if high > low else np.zeros_like(values)
-
-
-def _what_it_is(data: bytes) -> str:
-    start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
-    kinds = "JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF"
-    for beginning, kind in KNOWN_BEGINNINGS:
-        if start.lower().startswith(beginning.lower()):
-            return f"It is {kind}, not a picture that can be read. Save it as {kinds}."
-    if data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc"):
-        return f"It is a HEIC picture, which cannot be read here. Save it as {kinds}."
-    return f"It is no picture, or too damaged to recognise. Pictures are {kinds}."
-
-
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split())[:120].rstrip(".")
-    return f"{type(error).__name__} ({text})" if text else type(error).__name__
+        return 0.0, 1.0 / 257.0
+    return (low, 255.0 / (high - low)) if high > low else (0.0, 0.0)

@@ -7,19 +7,25 @@ Paths in it are only compared with those of the files that came with it; labels 
 module never opens a picture.
 """
 
+import codecs
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from types import MappingProxyType
 
 from cnnlab.data.entries import Entry, EntryRefused, Listing
 from cnnlab.data.layouts import SPLIT_FOLDERS
 from cnnlab.data.text import counted, safe_text
-from cnnlab.settings import MEGABYTE
+from cnnlab.settings import MEGABYTE, settings
 
 ENDINGS = (".csv", ".tsv")
-LARGEST_TABLE_BYTES = 64 * MEGABYTE
+LARGEST_TABLE_BYTES = 32 * MEGABYTE
+"""200,000 files with 160 bytes of each; a table is in memory as a whole, several times its size."""
+MOST_TABLES = 20
+"""Each is compared with every file."""
+LONGEST_LINE = MEGABYTE
 LONGEST_CELL = 4096
 ROWS_NAMED = 3
 DELIMITERS = ",;\t|"
@@ -48,7 +54,7 @@ TRUNKS = ("jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif")
 """Endings that a table may leave out of its names."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
     """What a table says of one file; all of it is text of somebody's."""
 
@@ -65,12 +71,18 @@ def with_labels(listing: Listing) -> Listing:
     label, become rows of the report.
     """
     entries, refused = list(listing.entries), list(listing.refused)
+    read = 0
     for table in [entry for entry in entries if entry.parts[-1].lower().endswith(ENDINGS)]:
         try:
-            rows = read_table(table.read()[:LARGEST_TABLE_BYTES])
+            rows = read_table(table.read())
+            if rows and (read := read + 1) > MOST_TABLES:
+                raise EntryRefused(
+                    f"Only the first {MOST_TABLES} tables of labels are read. Put their rows into one."
+                )
         except EntryRefused as error:
             refused.append((table.name, str(error)))
-            rows = []
+            entries = [entry for entry in entries if entry is not table]
+            continue
         if rows:
             entries = [entry for entry in entries if entry is not table]
             entries, unknown = _labelled(entries, rows, beside=table.parts[:-1])
@@ -83,27 +95,68 @@ def read_table(data: bytes) -> list[Row]:
 
     Args:
         data: UTF-8 with or without a mark, UTF-16, or any 8-bit text; separated by comma, semicolon, tab or bar.
+
+    Raises:
+        EntryRefused: It is longer than any table of so many files as are allowed.
     """
-    text = _as_text(data)
-    heading = text.partition("\n")[0]
-    delimiter = max(DELIMITERS, key=heading.count)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    lines = _lines(data)
     try:
-        columns = _columns(next(lines, []))
+        heading = next(lines, "")
+        delimiter = max(DELIMITERS, key=heading.count)
+        table = csv.reader(chain([heading], lines), delimiter=delimiter)
+        columns = _columns(next(table, []))
         if not {"file", "label"} <= columns.keys():
             return []
-        return [Row(**_cells(cells, columns)) for cells in lines if any(cell.strip() for cell in cells)]
+        if len(data) > LARGEST_TABLE_BYTES:
+            raise EntryRefused(
+                f"It is larger than {LARGEST_TABLE_BYTES // MEGABYTE} MB, the most that a table of labels may be. Leave "
+                f"out the columns that say neither file, label, split nor group."
+            )
+        return _rows(table, columns)
     except csv.Error:
         return []
 
 
-def _as_text(data: bytes) -> str:
+def _rows(table: Iterable[Sequence[str]], columns: Mapping[str, int]) -> list[Row]:
+    """The rows below the heading; as many as there may be files."""
+    most = settings().max_archive_files
+    rows = []
+    for cells in table:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(rows) == most:
+            raise EntryRefused(
+                f"It has more than {most:,} rows, the most files that are allowed. Import the pictures in parts, or "
+                f"ask the operator to raise CNNLAB_MAX_ARCHIVE_FILES."
+            )
+        rows.append(Row(**_cells(cells, columns)))
+    return rows
+
+
+def _lines(data: bytes) -> Iterator[str]:
+    """The lines of a table one by one, so that it is in memory once.
+
+    Raises:
+        csv.Error: A line is longer than any of a table.
+    """
+    text = io.TextIOWrapper(io.BytesIO(data), encoding=_encoding(data), errors="replace", newline="")
+    while line := text.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise csv.Error("a line is longer than any of a table")
+        yield line
+
+
+def _encoding(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
+        return "utf-16"
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        return data.decode("utf-8-sig")
+        for start in range(0, len(data), MEGABYTE):
+            decoder.decode(data[start : start + MEGABYTE])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        return "latin-1"
+    return "utf-8-sig"
 
 
 def _columns(heading: Sequence[str]) -> dict[str, int]:

@@ -116,7 +116,9 @@ def _list_dropped(request: DroppedFolderImport) -> Listing:
         elif kind := stray_kind(parts):
             passed_over[kind] += 1
         else:
-            entries.append(Entry(parts=parts, read=FileReader(Path(file.path), most=most)))
+            entries.append(
+                Entry(parts=parts, read=FileReader(Path(file.path), most=most), num_bytes=file.num_bytes)
+            )
     return Listing(entries=tuple(entries), refused=tuple(refused), passed_over=dict(passed_over))
 
 

@@ -25,7 +25,7 @@ from cnnlab.errors import ArchiveError
 from cnnlab.settings import MEGABYTE, settings
 
 LONGEST_HEADER_BYTES = MEGABYTE
-"""Names and attributes of one file; `tarfile` reads them at once, however long they claim to be."""
+"""Names, attributes and lists of holes of one file in all; `tarfile` reads them however long they claim to be."""
 XZ_MEMORY_BYTES = 128 * MEGABYTE
 """`xz -9` takes 65 MB to unpack; an archive may ask for 4 GB."""
 USTAR_AT, USTAR = 257, b"ustar"
@@ -145,11 +145,12 @@ class TarReader:
                 if leaves(member.name):
                     refused.append(("/".join(parts) or "?", LEADS_OUT))
                 elif kind := stray_kind(parts):
-                    passed_over[kind] += not member.isdir()
+                    if not member.isdir():
+                        passed_over[kind] += 1
                 elif reason := self._refusal(member, parts):
                     refused.append(("/".join(parts) or "?", reason))
                 elif not member.isdir():
-                    entries.append(Entry(parts=parts, read=self._keep(member)))
+                    entries.append(Entry(parts=parts, read=self._keep(member), num_bytes=member.size))
         except UNREADABLE as error:
             if count == 0:
                 raise self._damaged(error) from error
@@ -164,9 +165,11 @@ class TarReader:
             self._source = _Forward(_unpacked(packed), self._check_amount)
             with tarfile.open(fileobj=self._source, mode="r:") as archive:
                 while (member := archive.next()) is not None:
-                    # `tarfile` would remember every one of them.
+                    # `tarfile` would remember every one of them, and what was said of all files at once.
                     archive.members.clear()
+                    archive.pax_headers.clear()
                     yield member
+                    self._source.next_header()
             if self._source.last.strip(b"\0") or not self._source.last:
                 # `tarfile` takes whatever is no header for the end.
                 raise EOFError("it has no end")
@@ -191,7 +194,7 @@ class TarReader:
         offset, left = self._contents.seek(0, 2), member.size
         self._source.seek(member.offset_data)
         while left:
-            piece = self._source.read(min(left, PIECE_BYTES))
+            piece = self._source.take(min(left, PIECE_BYTES))
             if not piece:
                 raise EOFError("it ends too early")
             try:
@@ -247,10 +250,18 @@ class _TarEntry:
 
 
 class _Forward(io.RawIOBase):
-    """A file that is only read forward, in bounded pieces, and counted."""
+    """A file that is only read forward, in bounded pieces, and counted.
+
+    What `tarfile` reads by `read` is headers; what is in the files comes by `take`.
+    """
 
     def __init__(self, file: BinaryIO, count: Callable[[int], None]) -> None:
         self._file, self._count, self._at, self.last = file, count, 0, b""
+        self.next_header()
+
+    def next_header(self) -> None:
+        """Allow as much again as a header may have."""
+        self._allowed = LONGEST_HEADER_BYTES
 
     def readable(self) -> bool:
         return True
@@ -259,8 +270,13 @@ class _Forward(io.RawIOBase):
         return self._at
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= LONGEST_HEADER_BYTES:
+        if not 0 <= size <= self._allowed:
             raise _TooLongError("a name or an attribute in it is longer than any name is")
+        self._allowed -= size
+        return self.take(size)
+
+    def take(self, size: int) -> bytes:
+        """Return as many bytes, or fewer at the end."""
         data = self._file.read(size)
         self._at, self.last = self._at + len(data), data
         self._count(self._at)
@@ -269,7 +285,7 @@ class _Forward(io.RawIOBase):
     def seek(self, offset: int, whence: int = 0) -> int:
         if whence != 0 or offset < self._at:
             raise OSError("its parts lie in no order")
-        while self._at < offset and self.read(min(offset - self._at, PIECE_BYTES)):
+        while self._at < offset and self.take(min(offset - self._at, PIECE_BYTES)):
             pass
         return self._at
 

@@ -108,6 +108,26 @@ class Augmentation(Spec):
         description="How strong each of them is; nothing happens at 0 operations.",
     )
 
+    mixup_alpha: float = Field(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        title="MixUp",
+        description="Another picture shines through, and its class counts for as much; 0.2 is usual. Helps against overconfidence in long runs.",
+    )
+    cutmix_alpha: float = Field(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        title="CutMix",
+        description="A part of another picture is put in, and its class counts for its area; 1 is usual. Helps in long runs from scratch.",
+    )
+
+    @property
+    def mixes(self) -> bool:
+        """Whether pictures are mixed with each other; with both, each picture gets one of them."""
+        return bool(self.mixup_alpha or self.cutmix_alpha)
+
     @property
     def active(self) -> bool:
         """Whether anything happens at all."""

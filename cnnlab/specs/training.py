@@ -168,6 +168,16 @@ class TransferTraining(_Training):
         return self.unfreeze != "nothing" and self.fine_tune_epochs > 0
 
     @model_validator(mode="after")
+    def mixed_pictures_are_fresh(self) -> Self:
+        """Refuse to keep copies of pictures that are mixed with others."""
+        if self.augmentation.mixes and self.augmented_route == "copies":
+            raise ValueError(
+                "MixUp and CutMix mix the pictures of each batch anew, so there are no copies to keep. Choose 'fresh' for the "
+                "augmented pictures, or set MixUp and CutMix to 0."
+            )
+        return self
+
+    @model_validator(mode="after")
     def fine_tuning_is_gentler(self) -> Self:
         """Refuse a second phase that takes larger steps than the first."""
         if self.fine_tunes and self.fine_tune_learning_rate > self.head_learning_rate:

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from cnnlab.data.augmentation import augment_pictures
+from cnnlab.data.mixing import Mix, draw_mix, mix_pictures
 from cnnlab.specs.augmentation import Augmentation
 from cnnlab.training.extraction import Answer
 
@@ -25,6 +26,9 @@ class Inputs(Protocol):
     def batch(self, positions: np.ndarray, *, epoch: int) -> np.ndarray:
         """Return what is learned from at some positions, shape (B, ...), in an epoch from 1, counted over the run."""
 
+    def mix(self, positions: np.ndarray, *, epoch: int) -> Mix | None:
+        """Say how the pictures of that batch are mixed with each other; None where each is alone."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlainInputs:
@@ -35,6 +39,9 @@ class PlainInputs:
     def batch(self, positions: np.ndarray, *, epoch: int) -> np.ndarray:
         """Return the rows at some positions."""
         return self.plain[positions]
+
+    def mix(self, positions: np.ndarray, *, epoch: int) -> None:
+        """Nothing is mixed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +63,9 @@ class CopiedInputs:
             found[places] = rows[self.rows[positions[places]]]
         return found
 
+    def mix(self, positions: np.ndarray, *, epoch: int) -> None:
+        """Nothing is mixed: what is kept is kept for every epoch."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FreshInputs:
@@ -71,9 +81,21 @@ class FreshInputs:
 
     def batch(self, positions: np.ndarray, *, epoch: int) -> np.ndarray:
         """Alter the pictures at some positions and return what the frozen part says of them."""
-        reached = augment_pictures(
+        altered = augment_pictures(
             self.pictures, positions, settings=self.augmentation, seed=self.seed, copy=epoch
-        ).astype(np.float32)
+        )
+        mix = self.mix(positions, epoch=epoch)
+        reached = (altered if mix is None else mix_pictures(altered, mix)).astype(np.float32)
         for answer in self.below:
             reached = answer(reached)
         return reached
+
+    def mix(self, positions: np.ndarray, *, epoch: int) -> Mix | None:
+        """Say how the pictures of a batch are mixed, where the settings want that."""
+        return draw_mix(
+            positions,
+            settings=self.augmentation,
+            seed=self.seed,
+            epoch=epoch,
+            image_size=self.pictures.shape[1],
+        )

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnnlab.data.mixing import Mix
 from cnnlab.data.pipeline import batches
 from cnnlab.specs.training import Training
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
     from cnnlab.training.optimizers import GroupedOptimizer
 
@@ -56,55 +58,100 @@ class Learner:
         optimizer: "keras.optimizers.Optimizer | GroupedOptimizer",
         objective: Objective = Objective(),
     ) -> None:
-        import keras
         import tensorflow as tf
 
         self.model = model
         self.optimizer = optimizer
         optimizer.build(model.trainable_variables)
-        variables = model.trainable_variables
-        num_classes = model.output_shape[-1]
-        cross_entropy = keras.losses.sparse_categorical_crossentropy
-        class_weights = tf.constant(objective.class_weights or (1.0,) * num_classes, tf.float32)
+        self._objective = objective
+        self._class_weights = tf.constant(
+            objective.class_weights or (1.0,) * model.output_shape[-1], tf.float32
+        )
         picture = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
-        label = tf.TensorSpec((None,), tf.int32)
-
-        @tf.function(input_signature=(picture, label), autograph=False)
-        def train_step(inputs: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            with tf.GradientTape() as tape:
-                probabilities = model(inputs, training=True)
-                losses = cross_entropy(labels, probabilities)
-                aims = losses
-                if objective.label_smoothing:
-                    aims = keras.losses.categorical_crossentropy(
-                        tf.one_hot(labels, num_classes),
-                        probabilities,
-                        label_smoothing=objective.label_smoothing,
-                    )
-                loss = tf.reduce_mean(aims * tf.gather(class_weights, labels))
-                for kernel in objective.penalised:
-                    loss += objective.l2 * tf.reduce_sum(tf.square(kernel))
-                if model.losses:
-                    loss += tf.add_n(model.losses)
-            optimizer.apply(tape.gradient(loss, variables), variables)
-            guesses = tf.argmax(probabilities, axis=-1, output_type=tf.int32)
-            return tf.reduce_sum(losses), tf.math.count_nonzero(guesses == labels)
-
-        self._train_step = train_step
+        label, share = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((None,), tf.float32)
+        self._train_step = tf.function(self._step, input_signature=(picture, label), autograph=False)
+        # Compiled when it is called first, which a run without mixing never does.
+        self._mixed_step = tf.function(
+            self._step_on_mixed, input_signature=(picture, label, label, share), autograph=False
+        )
         self._answers = Answers(model)
+
+    def _step(self, inputs: "tf.Tensor", labels: "tf.Tensor") -> "tuple[tf.Tensor, tf.Tensor]":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            probabilities = self.model(inputs, training=True)
+            losses, aims = self._aims(labels, probabilities)
+            loss = self._with_penalties(aims)
+        self._correct(tape, loss)
+        guesses = tf.argmax(probabilities, axis=-1, output_type=tf.int32)
+        return tf.reduce_sum(losses), tf.math.count_nonzero(guesses == labels)
+
+    def _step_on_mixed(
+        self, inputs: "tf.Tensor", labels: "tf.Tensor", partners: "tf.Tensor", shares: "tf.Tensor"
+    ) -> "tuple[tf.Tensor, tf.Tensor]":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            probabilities = self.model(inputs, training=True)
+            own, own_aims = self._aims(labels, probabilities)
+            others, other_aims = self._aims(partners, probabilities)
+            loss = self._with_penalties(shares * own_aims + (1.0 - shares) * other_aims)
+        self._correct(tape, loss)
+        guesses = tf.argmax(probabilities, axis=-1, output_type=tf.int32)
+        most_of_it = tf.where(shares >= 0.5, labels, partners)
+        losses = shares * own + (1.0 - shares) * others
+        return tf.reduce_sum(losses), tf.math.count_nonzero(guesses == most_of_it)
+
+    def _aims(self, labels: "tf.Tensor", probabilities: "tf.Tensor") -> "tuple[tf.Tensor, tf.Tensor]":
+        """Plain cross-entropy of each picture, and what is made small of it."""
+        import keras
+        import tensorflow as tf
+
+        losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
+        aims = losses
+        if self._objective.label_smoothing:
+            aims = keras.losses.categorical_crossentropy(
+                tf.one_hot(labels, probabilities.shape[-1]),
+                probabilities,
+                label_smoothing=self._objective.label_smoothing,
+            )
+        return losses, aims * tf.gather(self._class_weights, labels)
+
+    def _with_penalties(self, aims: "tf.Tensor") -> "tf.Tensor":
+        import tensorflow as tf
+
+        loss = tf.reduce_mean(aims)
+        for kernel in self._objective.penalised:
+            loss += self._objective.l2 * tf.reduce_sum(tf.square(kernel))
+        if self.model.losses:
+            loss += tf.add_n(self.model.losses)
+        return loss
+
+    def _correct(self, tape: "tf.GradientTape", loss: "tf.Tensor") -> None:
+        variables = self.model.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
 
     def set_learning_rate(self, learning_rate: float) -> None:
         """Take steps of this size from now on."""
         self.optimizer.learning_rate = learning_rate
 
-    def learn(self, inputs: np.ndarray, labels: np.ndarray) -> StepResult:
+    def learn(self, inputs: np.ndarray, labels: np.ndarray, *, mix: Mix | None = None) -> StepResult:
         """Correct the weights once.
+
+        A mixed picture counts for both of its classes, each by its share; it is answered rightly by that of
+        the larger one.
 
         Args:
             inputs: Pictures or activations of one batch, shape (B, ...); any number type.
             labels: True class indices, int, shape (B,).
+            mix: How the pictures were mixed with each other; None where they were not.
         """
-        loss_sum, correct = self._train_step(_as_float(inputs), labels.astype(np.int32, copy=False))
+        labels = labels.astype(np.int32, copy=False)
+        if mix is None:
+            loss_sum, correct = self._train_step(_as_float(inputs), labels)
+        else:
+            loss_sum, correct = self._mixed_step(_as_float(inputs), labels, labels[mix.partners], mix.shares)
         return StepResult(loss_sum=float(loss_sum), correct=int(correct), seen=len(labels))
 
     def probabilities(self, inputs: np.ndarray, positions: np.ndarray) -> np.ndarray:

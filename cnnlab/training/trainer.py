@@ -179,7 +179,8 @@ class Trainer:
         learning_rate = self._learning_rate(phase)
         self._learner.set_learning_rate(learning_rate)
         inputs = phase.inputs.batch(batch, epoch=progress.epoch + 1)
-        result = self._learner.learn(inputs, self._examples.labels[batch])
+        mix = phase.inputs.mix(batch, epoch=progress.epoch + 1)
+        result = self._learner.learn(inputs, self._examples.labels[batch], mix=mix)
         if not math.isfinite(result.loss_sum):
             raise Diverged(
                 f"The loss is no longer a number after step {progress.step + 1:,} of the run, in {phase.name.replace('_', ' ')}: the weights "

@@ -50,7 +50,9 @@ def many(settings: Augmentation, picture: np.ndarray, *, count: int = 60) -> np.
 
 
 def test_every_setting_has_a_row_and_every_row_a_setting():
-    assert {*OPERATIONS, "rand_operations", "rand_magnitude"} == set(Augmentation.model_fields)
+    assert {*OPERATIONS, "rand_operations", "rand_magnitude", "mixup_alpha", "cutmix_alpha"} == set(
+        Augmentation.model_fields
+    )
     assert set(STRONGEST) == {*OPERATIONS, "rand_operations"}
     assert all((row.move is None) != (row.recolour is None) for row in OPERATIONS.values())
 

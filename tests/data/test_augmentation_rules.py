@@ -9,6 +9,7 @@ THINGS = PictureFacts(class_names=("cat", "dog"), image_size=96)
 SIGNS = PictureFacts(class_names=("0", "one", "A"), image_size=96)
 TINY = PictureFacts(class_names=("cat", "dog"), image_size=32)
 GREY = PictureFacts(class_names=("cat", "dog"), image_size=96, grey=True)
+ALONE = PictureFacts(class_names=("cat",), image_size=96)
 CASES = [
     pytest.param({"flip": True}, SIGNS, THINGS, id="mirrored signs"),
     pytest.param({"rotation_degrees": 30.0}, SIGNS, THINGS, id="turned signs"),
@@ -21,6 +22,8 @@ CASES = [
     pytest.param({"blur_percent": 5.0}, TINY, THINGS, id="blur of tiny"),
     pytest.param({"brightness_share": 0.8}, THINGS, None, id="brightness"),
     pytest.param({"rand_operations": 2}, SIGNS, THINGS, id="RandAugment of signs"),
+    pytest.param({"mixup_alpha": 0.2}, ALONE, THINGS, id="mixing one class"),
+    pytest.param({"cutmix_alpha": 1.0}, SIGNS, THINGS, id="CutMix of signs"),
 ]
 
 

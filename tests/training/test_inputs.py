@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cnnlab.data.mixing import mix_pictures
 from cnnlab.specs.augmentation import Augmentation
 from cnnlab.training.inputs import CopiedInputs, FreshInputs, Inputs, PlainInputs
 
@@ -58,3 +59,19 @@ def test_fresh_pictures_differ_from_epoch_to_epoch_and_go_through_what_is_frozen
     first, second = (inputs.batch(POSITIONS, epoch=epoch) for epoch in (1, 2))
     assert (first != second).any()
     np.testing.assert_allclose(first, 2 * fresh().batch(POSITIONS, epoch=1).mean(axis=(1, 2)), rtol=1e-6)
+
+
+def test_a_mixed_batch_follows_from_its_positions_and_the_epoch():
+    settings = Augmentation(zoom_share=0.3, mixup_alpha=0.4, cutmix_alpha=1.0)
+    first, again = (
+        FreshInputs(plain=PICTURES, pictures=PICTURES, augmentation=settings, seed=1) for _ in range(2)
+    )
+    first.batch(TRAINING, epoch=3)
+    np.testing.assert_array_equal(first.batch(POSITIONS, epoch=4), again.batch(POSITIONS, epoch=4))
+    mix, same = first.mix(POSITIONS, epoch=4), again.mix(POSITIONS, epoch=4)
+    np.testing.assert_array_equal(mix.shares, same.shares)
+    alone = fresh().batch(POSITIONS, epoch=4).astype(np.uint8)
+    np.testing.assert_array_equal(first.batch(POSITIONS, epoch=4), mix_pictures(alone, mix))
+    assert (first.mix(POSITIONS, epoch=5).shares != mix.shares).any()
+    assert fresh().mix(POSITIONS, epoch=4) is None
+    assert first.mix(POSITIONS[:1], epoch=4) is None

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cnnlab.data.mixing import Mix
 from cnnlab.evaluation.metrics import cross_entropy
 from cnnlab.training.learner import Answers, Learner, Objective, balanced_class_weights
 from cnnlab.training.optimizers import OPTIMIZERS, RateShare, build_optimizer
@@ -38,6 +39,41 @@ def test_three_steps_are_those_of_keras_fit(name, smoothing):
     for _ in range(3):
         learner.learn(INPUTS, LABELS)
         theirs.train_on_batch(INPUTS, np.eye(3, dtype=np.float32)[LABELS])
+    for mine, other in zip(ours.variables, theirs.variables, strict=True):
+        np.testing.assert_allclose(mine.numpy(), other.numpy(), atol=1e-5)
+
+
+MIX = Mix(
+    partners=(np.arange(12) + 5) % 12,
+    shares=np.linspace(0.0, 1.0, 12, dtype=np.float32),
+    boxes=np.zeros((12, 4), int),
+)
+
+
+@pytest.mark.parametrize("smoothing", [pytest.param(0.0, id="plain"), pytest.param(0.2, id="smoothed")])
+def test_a_step_on_mixed_pictures_is_that_of_keras_on_mixed_classes(smoothing):
+    import keras
+
+    ours, theirs = build_model(), build_model()
+    learner = Learner(
+        ours,
+        optimizer=build_optimizer("adam", learning_rate=0.05),
+        objective=Objective(label_smoothing=smoothing),
+    )
+    theirs.compile(
+        optimizer=build_optimizer("adam", learning_rate=0.05),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=smoothing),
+    )
+    one_hot, shares = np.eye(3, dtype=np.float32)[LABELS], MIX.shares[:, np.newaxis]
+    soft = shares * one_hot + (1 - shares) * one_hot[MIX.partners]
+    before = Answers(ours).probabilities(INPUTS, np.arange(12))
+    result = learner.learn(INPUTS, LABELS, mix=MIX)
+    assert result.loss_sum == pytest.approx(-(soft * np.log(before)).sum(), rel=1e-5)
+    larger = np.where(MIX.shares >= 0.5, LABELS, LABELS[MIX.partners])
+    assert result.correct == (before.argmax(axis=1) == larger).sum()
+    learner.learn(INPUTS, LABELS, mix=MIX)
+    for _ in range(2):
+        theirs.train_on_batch(INPUTS, soft)
     for mine, other in zip(ours.variables, theirs.variables, strict=True):
         np.testing.assert_allclose(mine.numpy(), other.numpy(), atol=1e-5)
 

@@ -146,7 +146,7 @@ def test_a_loss_that_only_grows_stops_the_run_and_keeps_the_best(
         build_phases(epochs=(1, 50)), examples, tmp_path, ListRecorder(), early_stopping_patience=0
     )
 
-    def learn(self, inputs: np.ndarray, labels: np.ndarray) -> StepResult:
+    def learn(self, inputs: np.ndarray, labels: np.ndarray, mix: None) -> StepResult:
         epoch = trainer.progress.step // STEPS_PER_EPOCH
         return StepResult(loss_sum=float(epoch * len(labels)), correct=0, seen=len(labels))
 
@@ -167,7 +167,7 @@ def test_a_hump_while_the_rate_rises_is_left_alone(build_phases, examples, tmp_p
         schedule="one_cycle",
     )
 
-    def learn(self, inputs: np.ndarray, labels: np.ndarray) -> StepResult:
+    def learn(self, inputs: np.ndarray, labels: np.ndarray, mix: None) -> StepResult:
         epoch = trainer.progress.step // STEPS_PER_EPOCH
         return StepResult(
             loss_sum=float(min(epoch, 10 - epoch) + 20) * len(labels), correct=0, seen=len(labels)
@@ -183,7 +183,7 @@ def test_a_loss_above_guessing_that_falls_is_left_alone(build_phases, examples, 
         build_phases(epochs=(8, 1)), examples, tmp_path, ListRecorder(), early_stopping_patience=0
     )
 
-    def learn(self, inputs: np.ndarray, labels: np.ndarray) -> StepResult:
+    def learn(self, inputs: np.ndarray, labels: np.ndarray, mix: None) -> StepResult:
         epoch = trainer.progress.step // STEPS_PER_EPOCH
         return StepResult(loss_sum=(20.0 - epoch) * len(labels), correct=0, seen=len(labels))
 

@@ -247,5 +247,7 @@ def _choices(spec: RunSpec, *, blocks: int) -> Iterator[tuple[str, dict[str, Any
             yield label, {"unfreeze": "blocks", "unfreeze_blocks": number}
         yield "Everything unfrozen", {"unfreeze": "everything"}
     if training.augmentation.active:
-        yield f"Augmented copies: {training.augmented_copies}", {"augmented_route": "copies"}
+        # Mixed pictures cannot be kept as copies.
+        if not training.augmentation.mixes:
+            yield f"Augmented copies: {training.augmented_copies}", {"augmented_route": "copies"}
         yield "Fresh augmentation", {"augmented_route": "fresh"}

@@ -247,7 +247,8 @@ class _Tried:
     def _step(self, positions: np.ndarray, *, rate: float) -> float:
         self._learner.set_learning_rate(rate)
         inputs = self._phase.inputs.batch(positions, epoch=1)
-        result = self._learner.learn(inputs, self._labels[positions])
+        mix = self._phase.inputs.mix(positions, epoch=1)
+        result = self._learner.learn(inputs, self._labels[positions], mix=mix)
         return result.loss_sum / result.seen
 
 
