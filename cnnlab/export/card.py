@@ -17,6 +17,7 @@ from cnnlab.export.exports import list_exports
 from cnnlab.models.backbones import BACKBONES
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.records import PHASE_LABELS, Report
+from cnnlab.specs.augmentation import Augmentation
 from cnnlab.specs.runs import RunSpec
 
 FEW_OF_A_CLASS = 20
@@ -99,7 +100,7 @@ def _training(spec: RunSpec, report: Report | None) -> str:
         value = getattr(training, name)
         if field.title and name != "augmentation":
             rows.append((field.title, value if value is not None else "–"))
-    rows += [("Augmentation", "yes" if training.augmentation.active else "no"), ("Seed", spec.seed)]
+    rows += [("Augmentation", _augmentation(training.augmentation)), ("Seed", spec.seed)]
     text = _table(("Setting", "value"), rows)
     if report is None:
         return text
@@ -115,6 +116,18 @@ def _training(spec: RunSpec, report: Report | None) -> str:
     ]
     heading = ("Phase", "epochs", "best epoch", "validation accuracy", "parameters that learned")
     return f"{text}\n{_table(heading, phases)}\n{plain(report.verdict)}"
+
+
+def _augmentation(chosen: Augmentation) -> str:
+    """What happened to training pictures, in a few words."""
+    if not chosen.active:
+        return "none"
+    fields = type(chosen).model_fields
+    return ", ".join(
+        f"{fields[name].title}{'' if value is True else f' {value:g}'}"
+        for name, value in chosen
+        if value and (name != "rand_magnitude" or chosen.rand_operations)
+    )
 
 
 def _scores(report: Report | None) -> str:

@@ -4,13 +4,18 @@ Pictures are decoded in the child process, as everywhere in the server. This mod
 run sees: it asks the same function that training asks.
 """
 
-import numpy as np
-import streamlit as st
+from dataclasses import replace
 
-from cnnlab.data.augmentation import augment_picture
+import numpy as np
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from cnnlab.data.augmentation_preview import Seen, see_as_training
 from cnnlab.data.augmentation_rules import PRESETS, PictureFacts, preset_for, warnings_for
 from cnnlab.data.dataset import Dataset
 from cnnlab.data.decoding import decoding_child
+from cnnlab.data.images import fit_picture
 from cnnlab.data.library import find_dataset
 from cnnlab.data.splits import TRAINING
 from cnnlab.errors import PictureError
@@ -49,6 +54,11 @@ def settings(form: forms.Form, dataset: Dataset) -> None:
     if edited.spec is None:
         return
     if edited.spec.active and ROUTE_NAMES[0] in form.model.model_fields:
+        if edited.spec.mixes:
+            # Mixed pictures cannot be kept as copies, so there is nothing to choose.
+            form.values[ROUTE_NAMES[0]] = "fresh"
+            st.caption("Pictures that are mixed go through the backbone anew in every epoch.")
+            return
         form.draw(ROUTE_NAMES[:1], columns=1, explain=True)
         if form.values["augmented_route"] == "copies":
             form.draw(ROUTE_NAMES[1:], columns=2, explain=True)
@@ -90,15 +100,19 @@ def _routes(choice: Choice) -> None:
 def _preview(choice: Choice) -> None:
     """Draw some training pictures as they are, beside each how a network may see it, and above what makes no sense."""
     table = table_of(choice.dataset)
-    chosen = table[table["split"] == TRAINING].head(PICTURES_SHOWN)
+    learned = table[table["split"] == TRAINING]
+    # Of several classes, so that mixing shows what it does.
+    chosen = learned.groupby("label", sort=False).head(1).head(PICTURES_SHOWN)
+    chosen = pd.concat([chosen, learned.drop(chosen.index)]).head(PICTURES_SHOWN)
     rows = _altered(
         choice.dataset.id,
         tuple(int(picture) for picture in chosen["picture"]),
-        image_size=min(choice.network.image_size, LARGEST_PREVIEW),
+        image_size=choice.network.image_size,
         settings=choice.training.augmentation.to_json(),
         seed=choice.seed,
-        first=1 + COPIES_SHOWN * st.session_state.get(DRAW_KEY, 0),
+        first=_first_copy(choice) + COPIES_SHOWN * st.session_state.get(DRAW_KEY, 0),
     )
+    names = [text.shorten(name, limit=24) for name in chosen["class_name"]]
     _warn(choice, grey=_are_grey(rows))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(f"As it is, and {COPIES_SHOWN} times as the network may see it:", width="content")
@@ -106,10 +120,34 @@ def _preview(choice: Choice) -> None:
     with st.container(width=PREVIEW_WIDTH, key="train-preview"):
         grid = st.grid(1 + COPIES_SHOWN, min_column_width=NARROWEST_PICTURE, gap="xsmall")
         for row, class_name in zip(rows, chosen["class_name"], strict=True):
-            for number, pixels in enumerate(row):
+            for number, seen in enumerate(row):
                 with grid.cell():
                     alt = f"{class_name}, {'as it is' if number == 0 else f'altered, version {number}'}"
-                    st.image(pixels, width="stretch", alt=text.shorten(alt, limit=120))
+                    st.image(
+                        _small(seen.pixels),
+                        caption=_mixed_caption(seen, class_name, names),
+                        width="stretch",
+                        alt=text.shorten(alt, limit=120),
+                    )
+
+
+def _first_copy(choice: Choice) -> int:
+    """The first copy that training makes: copies count from 0, epochs from 1."""
+    return 0 if getattr(choice.training, ROUTE_NAMES[0], "fresh") == "copies" else 1
+
+
+def _small(pixels: np.ndarray) -> np.ndarray:
+    """As much as the screen shows; what training sees is altered at the network's own size."""
+    if len(pixels) <= LARGEST_PREVIEW:
+        return pixels
+    return fit_picture(Image.fromarray(pixels), image_size=LARGEST_PREVIEW)
+
+
+def _mixed_caption(seen: Seen, class_name: str, names: list[str]) -> str | None:
+    if seen.partner is None:
+        return None
+    own, other = text.shorten(class_name, limit=24), names[seen.partner]
+    return text.escape(f"{seen.share:.0%} {own}, {1 - seen.share:.0%} {other}".replace("%", " %"))
 
 
 def _draw_again() -> None:
@@ -124,28 +162,32 @@ def _warn(choice: Choice, *, grey: bool) -> None:
         frame.warning(sentence)
 
 
-def _are_grey(rows: list[list[np.ndarray]]) -> bool:
+def _are_grey(rows: list[list[Seen]]) -> bool:
     """Whether none of the pictures, as they are, has a colour."""
-    return all(not np.ptp(row[0], axis=-1).any() for row in rows if row)
+    return all(not np.ptp(row[0].pixels, axis=-1).any() for row in rows if row)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=32, show_spinner=False)
 def _altered(
     dataset_id: str, pictures: tuple[int, ...], *, image_size: int, settings: str, seed: int, first: int
-):
-    """Each picture as it is and altered, uint8, shape (S, S, 3); those that cannot be read are left out."""
-    augmentation = Augmentation.from_json(settings)
+) -> list[list[Seen]]:
+    """Each picture as it is and altered; nothing for those that cannot be read."""
     data = find_dataset(dataset_id).read_pictures(pictures)
     answers = decoding_child().fit_many(data, image_size=image_size)
-    return [
-        []
-        if isinstance(answer, PictureError)
-        else [
-            answer,
-            *(
-                augment_picture(answer, settings=augmentation, seed=seed, number=number, copy=copy)
-                for copy in range(first, first + COPIES_SHOWN)
-            ),
-        ]
-        for number, answer in zip(pictures, answers, strict=True)
+    good = [place for place, answer in enumerate(answers) if not isinstance(answer, PictureError)]
+    rows: list[list[Seen]] = [
+        [Seen(pixels=answers[place])] if place in good else [] for place in range(len(answers))
     ]
+    if good:
+        versions = see_as_training(
+            np.stack([answers[place] for place in good]),
+            np.array([pictures[place] for place in good]),
+            settings=Augmentation.from_json(settings),
+            seed=seed,
+            copies=range(first, first + COPIES_SHOWN),
+        )
+        for version in versions:
+            for place, seen in zip(good, version, strict=True):
+                partner = None if seen.partner is None else good[seen.partner]
+                rows[place].append(replace(seen, partner=partner))
+    return rows

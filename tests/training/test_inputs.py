@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cnnlab.data.augmentation_preview import see_as_training
 from cnnlab.data.mixing import mix_pictures
 from cnnlab.specs.augmentation import Augmentation
 from cnnlab.training.inputs import CopiedInputs, FreshInputs, Inputs, PlainInputs
@@ -75,3 +76,20 @@ def test_a_mixed_batch_follows_from_its_positions_and_the_epoch():
     assert (first.mix(POSITIONS, epoch=5).shares != mix.shares).any()
     assert fresh().mix(POSITIONS, epoch=4) is None
     assert first.mix(POSITIONS[:1], epoch=4) is None
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param(Augmentation(zoom_share=0.3, rand_operations=2), id="altered"),
+        pytest.param(Augmentation(flip=True, mixup_alpha=0.4, cutmix_alpha=1.0), id="mixed"),
+    ],
+)
+def test_the_preview_shows_what_training_sees(settings):
+    inputs = FreshInputs(plain=PICTURES, pictures=PICTURES, augmentation=settings, seed=5)
+    shown = see_as_training(PICTURES[POSITIONS], POSITIONS, settings=settings, seed=5, copies=(1, 2, 3))
+    for epoch, version in enumerate(shown, start=1):
+        trained = inputs.batch(POSITIONS, epoch=epoch)
+        np.testing.assert_array_equal(np.stack([seen.pixels for seen in version]), trained)
+        mix = inputs.mix(POSITIONS, epoch=epoch)
+        assert [seen.partner for seen in version] == ([None] * 3 if mix is None else mix.partners.tolist())
