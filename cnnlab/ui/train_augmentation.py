@@ -144,10 +144,11 @@ def _small(pixels: np.ndarray) -> np.ndarray:
 
 
 def _mixed_caption(seen: Seen, class_name: str, names: list[str]) -> str | None:
+    """How much is left of a picture where another is mixed in: of whichever there is more."""
     if seen.partner is None:
         return None
-    own, other = text.shorten(class_name, limit=24), names[seen.partner]
-    return text.escape(f"{seen.share:.0%} {own}, {1 - seen.share:.0%} {other}".replace("%", " %"))
+    share, name = max((seen.share, class_name), (1.0 - seen.share, names[seen.partner]))
+    return text.escape(f"{100 * share:.0f}\u00a0% {text.shorten(name, limit=24)}")
 
 
 def _draw_again() -> None:
