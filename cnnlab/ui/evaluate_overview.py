@@ -128,7 +128,7 @@ def _table(classes: pd.DataFrame) -> None:
         5,
         "interval",
         [
-            f"{100 * low:.0f} to {100 * high:.0f} %" if support else None
+            f"{100 * low:.1f} to {100 * high:.1f} %" if support else None
             for low, high, support in zip(
                 classes["recall_low"], classes["recall_high"], classes["support"], strict=True
             )
