@@ -12,11 +12,12 @@ import pandas as pd
 import streamlit as st
 
 from cnnlab.charts import figures
+from cnnlab.data.corrections import Fate
 from cnnlab.data.dataset import Dataset
 from cnnlab.evaluation.confusions import confused_pairs, confused_together, most_confused
 from cnnlab.evaluation.judged import JudgedSplit, dataset_of
 from cnnlab.evaluation.metrics import confusion_matrix
-from cnnlab.ui import frame, text
+from cnnlab.ui import evaluate_corrections, frame, text
 from cnnlab.ui.datasets_gallery import LARGE_PIXELS, PICTURES_A_PAGE, pager, thumbnails
 from cnnlab.ui.gallery import Tile, gallery
 
@@ -187,9 +188,9 @@ def pictures_of(judged: JudgedSplit, *, true: int, predicted: int) -> np.ndarray
 def _gallery(judged: JudgedSplit, dataset: Dataset, places: np.ndarray, *, page_key: str) -> None:
     page = pager(len(places), key=page_key)
     shown = places[page * PICTURES_A_PAGE : (page + 1) * PICTURES_A_PAGE]
-    small = thumbnails(dataset, judged.pictures[shown])
+    small, later = thumbnails(dataset, judged.pictures[shown]), evaluate_corrections.fates(dataset)
     gallery(
-        [_tile(judged, place, answer) for place, answer in zip(shown, small, strict=True)],
+        [_tile(judged, place, answer, later) for place, answer in zip(shown, small, strict=True)],
         key="evaluate-cell",
         tile_pixels=140,
         on_open=lambda picture: st.session_state.update({OPENED: picture}),
@@ -198,10 +199,11 @@ def _gallery(judged: JudgedSplit, dataset: Dataset, places: np.ndarray, *, page_
         large(judged, dataset, int(shown[judged.pictures[shown] == opened][0]))
 
 
-def _tile(judged: JudgedSplit, place: int, answer: bytes | str) -> Tile:
+def _tile(judged: JudgedSplit, place: int, answer: bytes | str, later: Mapping[int, Fate]) -> Tile:
     true, said = (judged.class_names[label] for label in (judged.labels[place], judged.predicted[place]))
     readable, right = isinstance(answer, bytes), bool(judged.correct[place])
     sure = text.percent(float(judged.confidence[place]), digits=0)
+    fate = later.get(int(judged.pictures[place]))
     return Tile(
         picture=int(judged.pictures[place]),
         jpeg=answer if readable else None,
@@ -210,6 +212,8 @@ def _tile(judged: JudgedSplit, place: int, answer: bytes | str) -> Tile:
         note=text.shorten(f"right, {sure} sure" if right else f"said {said}, {sure} sure", limit=80),
         color=RIGHT_COLOR if right else WRONG_COLOR,
         title=text.shorten(f"true {true} · said {said}, {sure} sure", limit=200),
+        # The run is judged by the labels that it saw; what became of them since is on the picture.
+        badge="" if fate is None else f"now {text.shorten(fate.class_name or 'left out', limit=40)}",
     )
 
 

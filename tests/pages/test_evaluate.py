@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from cnnlab.data.corrections import correct_labels
 from cnnlab.evaluation.calibration import load_calibration
 from cnnlab.evaluation.judged import judge
 from cnnlab.ui import evaluate_confusion
@@ -103,6 +104,17 @@ def test_a_pair_of_classes_leads_to_its_pictures(open_page, shown, dataset):
     page.selectbox(key="evaluate-predicted").set_value(true)
     assert not page.run().exception
     assert all(tile.note.startswith("right") for tile in shown[-1])
+
+
+def test_a_picture_that_was_corrected_since_says_so_in_its_cell(open_page, shown, dataset):
+    run = judged_run(1, dataset, wrong=[0, 1])
+    judged = judge(run)
+    picture, said = int(judged.pictures[0]), int(judged.predicted[0])
+    correct_labels(dataset, labels={picture: said}, because="looked at by hand")
+    open_page("evaluate", run=run.id, view="confusion")
+    badges = {tile.picture: tile.badge for tile in shown[-1]}
+    assert badges.pop(picture) == f"now {dataset.class_names[said]}"
+    assert set(badges.values()) == {""}
 
 
 @pytest.mark.parametrize(
