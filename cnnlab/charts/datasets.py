@@ -1,5 +1,8 @@
 """What is in a dataset, as charts. This module never opens one."""
 
+from itertools import pairwise
+
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -10,6 +13,9 @@ from cnnlab.charts.text import plain
 BAR_PIXELS = 26
 LEAST_BAR_PIXELS = 12
 TALLEST_PIXELS = 1400
+SIZE_BARS, SIZES_PIXELS = 24, 240
+ALL_PICTURES = "#6b7280"
+"""Of no split: grey says that it is about all of them."""
 AROUND_PIXELS = 150
 """Title, legend and axis."""
 
@@ -51,4 +57,29 @@ def class_counts(counts: pd.DataFrame) -> go.Figure:
             hovertemplate="%{text}<br>%{x:,} in %{fullData.name}<extra></extra>",
         )
     figure.update_layout(barmode="stack", bargap=0.28, legend={"traceorder": "normal"}, showlegend=True)
+    return figure
+
+
+def picture_sizes(shorter: np.ndarray) -> go.Figure:
+    """Draw how large pictures are, by their shorter side.
+
+    Args:
+        shorter: Pixels of the shorter side of each picture, int, shape (N,), N at least 1.
+    """
+    low, high = int(shorter.min()), int(shorter.max())
+    edges = np.unique(np.linspace(low, high + 1, min(SIZE_BARS, high - low + 1) + 1).astype(int))
+    counts, edges = np.histogram(shorter, bins=edges)
+    names = [
+        f"{first:,} pixels" if last - first == 1 else f"{first:,} to {last - 1:,} pixels"
+        for first, last in pairwise(edges.tolist())
+    ]
+    figure = new_figure("Shorter side of the pictures", x="Pixels", y="Pictures", height=SIZES_PIXELS)
+    figure.add_bar(
+        x=(edges[:-1] + edges[1:] - 1) / 2,
+        y=counts,
+        width=np.maximum(np.diff(edges) * 0.9, 0.9),
+        marker={"color": ALL_PICTURES, "line": {"width": 0}},
+        customdata=names,
+        hovertemplate="%{customdata}<br>%{y:,} pictures<extra></extra>",
+    )
     return figure

@@ -5,7 +5,7 @@ The live chart is no figure but a payload (`charts.live`). This module never dra
 
 from cnnlab.charts.backbones import accuracy_against_size as backbones
 from cnnlab.charts.claims import claim_bars, claim_lines
-from cnnlab.charts.datasets import class_counts
+from cnnlab.charts.datasets import class_counts, picture_sizes
 from cnnlab.charts.drift import weight_drift
 from cnnlab.charts.evaluation import confusion_matrix
 from cnnlab.charts.evaluation_classes import class_recall
@@ -27,6 +27,7 @@ __all__ = [
     "coverage_curves",
     "learning_curves",
     "learning_rate",
+    "picture_sizes",
     "planned_rate",
     "precision_recall_curve",
     "probability_bars",

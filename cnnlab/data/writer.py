@@ -127,7 +127,7 @@ def make_dataset(folder: Path, rows: pd.DataFrame, *, origin: Origin, split: Spl
     Raises:
         DatasetError: The name is empty, or the given split leaves nothing for training.
     """
-    dataset_id = _new_id(checked_name(origin.name))
+    dataset_id = new_id(checked_name(origin.name))
     class_names = tuple(sorted(set(rows["class"])))
     chosen = _chosen(rows, class_names=class_names)
     chosen["split"] = split_images(
@@ -260,7 +260,7 @@ def _append(folder: Path, place: Path, stored: pd.DataFrame) -> int:
     return end
 
 
-def _new_id(name: str) -> str:
+def new_id(name: str) -> str:
     """An id that is safe as a folder and still says what it is: 'flowers-3f2a1c'."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "dataset"

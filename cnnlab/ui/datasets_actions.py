@@ -5,11 +5,12 @@ This module never deletes what a run is at work on.
 
 import streamlit as st
 
+from cnnlab.data.copies import copy_dataset
 from cnnlab.data.dataset import Dataset
 from cnnlab.data.library import delete_dataset, rename_dataset
 from cnnlab.runs import store
 from cnnlab.runs.rows import RunRow
-from cnnlab.ui import frame, nav, run_parts, text
+from cnnlab.ui import dataset_download, frame, nav, run_parts, text
 
 
 def draw(dataset: Dataset) -> None:
@@ -17,6 +18,15 @@ def draw(dataset: Dataset) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         nav.button("datasets", label="All datasets", key="back", icon=":material/arrow_back:")
         st.space("stretch")
+        st.link_button(
+            "ZIP",
+            dataset_download.address(dataset),
+            icon=":material/folder_zip:",
+            type="tertiary",
+            help="Take it away: a folder for each split and class, with a table of labels; it opens here again.",
+        )
+        if st.button("Copy", key="copy", icon=":material/content_copy:", type="tertiary"):
+            _copy(dataset)
         if st.button("Rename", key="rename", icon=":material/edit:", type="tertiary"):
             _rename(dataset)
         if st.button("Delete", key="delete", icon=":material/delete:", type="tertiary"):
@@ -35,6 +45,21 @@ def _rename(dataset: Dataset) -> None:
         if st.button("Rename", key="rename-really", type="primary"):
             rename_dataset(dataset, name=name)
             st.rerun()
+
+
+@st.dialog("Copy the dataset", icon=":material/content_copy:")
+def _copy(dataset: Dataset) -> None:
+    name = st.text_input(
+        "Name of the copy", value=f"{dataset.name[:100]}, copy", max_chars=120, key="copy-name"
+    )
+    st.caption(
+        f"All pictures and versions, {text.file_size(dataset.bytes_on_disk())}; from then on neither notices what becomes of the other."
+    )
+    with frame.errors_as_text():
+        if st.button("Copy", key="copy-really", type="primary"):
+            with st.spinner("Copying"):
+                made = copy_dataset(dataset, name=name)
+            nav.go("datasets", dataset=made.id)
 
 
 @st.dialog("Delete the dataset?", icon=":material/delete:")

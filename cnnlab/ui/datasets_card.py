@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnnlab.charts import figures
 from cnnlab.data.dataset import Dataset
-from cnnlab.ui import frame, text
+from cnnlab.ui import datasets_about, frame, text
 
 
 def draw(dataset: Dataset) -> None:
@@ -21,6 +21,7 @@ def draw(dataset: Dataset) -> None:
         st.plotly_chart(
             figures.class_counts(dataset.counts()), key="class-counts", alt="Pictures by class and split"
         )
+    datasets_about.draw(dataset)
 
 
 def _numbers(dataset: Dataset) -> None:

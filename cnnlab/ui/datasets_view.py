@@ -16,6 +16,7 @@ from cnnlab.ui import (
     datasets_checks,
     datasets_gallery,
     datasets_split,
+    datasets_versions,
     frame,
     text,
 )
@@ -59,6 +60,12 @@ VIEWS: MappingProxyType[str, View] = MappingProxyType(
             icon=":material/call_split:",
             summary="Who learns and who is kept apart to judge: what was asked, and what came of it.",
             draw=datasets_split.draw,
+        ),
+        "versions": View(
+            label="Versions",
+            icon=":material/history:",
+            summary="What changed and when; a version that a run has seen stays as it is.",
+            draw=datasets_versions.draw,
         ),
     }
 )

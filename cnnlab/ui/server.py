@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cnnlab.errors import CnnlabError
 from cnnlab.runs import queue
-from cnnlab.ui import bundle_download, export_download
+from cnnlab.ui import bundle_download, dataset_download, export_download
 
 SHELL = Path(__file__).resolve().with_name("shell.py")
 """The script that Streamlit runs for every visit; nothing imports it."""
@@ -144,5 +144,6 @@ ROUTES = [
     Route(PLOTLY_ADDRESS, plotly),
     export_download.ROUTE,
     bundle_download.ROUTE,
+    dataset_download.ROUTE,
 ]
 MIDDLEWARE = [Middleware(SecurityHeaders)]

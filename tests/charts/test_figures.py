@@ -70,6 +70,8 @@ EVERY_FIGURE = {
     "learning rate": lambda: figures.learning_rate(make_epochs(), make_steps(), phases=make_phases()),
     "2 classes": lambda: figures.class_counts(make_counts(2)),
     "100 classes": lambda: figures.class_counts(make_counts(100)),
+    "pictures of one size": lambda: figures.picture_sizes(np.full(10, 28)),
+    "pictures of many sizes": lambda: figures.picture_sizes(np.arange(1, 5000)),
     "probabilities": lambda: figures.probability_bars(np.array([0.7, 0.3]), class_names=["a", "b"]),
     "confusion matrix": lambda: figures.confusion_matrix(np.eye(3, dtype=int), class_names=list("abc")),
     "confusion matrix of 100 classes": lambda: figures.confusion_matrix(
