@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cnnlab.checks.near_duplicates import near_duplicates
+from cnnlab.data.dataset import FEW_PICTURES
 from cnnlab.data.splits import TRAINING
 
 Remedy = Literal["keep one", "leave out", "look"]
@@ -125,6 +126,11 @@ def _blurred(table: pd.DataFrame) -> pd.Series:
     return _alone(told & (relative < BLURRED_SHARE * relative.median()), by=relative)
 
 
+def _few(table: pd.DataFrame) -> pd.Series:
+    rare = table.groupby("label")["label"].transform("size") < FEW_PICTURES
+    return table.loc[rare, "label"].sort_values(kind="stable")
+
+
 def _grey(table: pd.DataFrame) -> pd.Series:
     coloured = (table["colour"] > COLOURED).mean() >= MOSTLY
     return _alone((table["colour"] < GREY_COLOUR) & coloured, by=table["colour"])
@@ -212,6 +218,13 @@ CHECKS: MappingProxyType[str, Check] = MappingProxyType(
             "them and import them again, or leave them out.",
             find=_aspect,
             remedy="leave out",
+        ),
+        "few": Check(
+            label=f"Classes of fewer than {FEW_PICTURES} pictures",
+            sentence="So few are learned by heart, and what is measured on one or two of them says nothing. Add some, move them to "
+            "a class that they belong to as well, or leave the class out.",
+            find=_few,
+            remedy="look",
         ),
         "grey": Check(
             label="Grey among coloured ones",

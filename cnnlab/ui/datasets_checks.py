@@ -8,11 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from cnnlab.charts import palette
+from cnnlab.checks.dismissed import dismiss, load_dismissed, restore, without_dismissed
 from cnnlab.checks.findings import Finding, counts_of, find_all, table_of
 from cnnlab.checks.job import job_of, start_check
 from cnnlab.checks.measures import looks_of, measured_at
 from cnnlab.data.corrections import correct_labels, go_back
 from cnnlab.data.dataset import Dataset
+from cnnlab.data.refusals import refused_files
 from cnnlab.ui import datasets_gallery, frame, text
 from cnnlab.ui.evaluate_job import starter, working
 from cnnlab.ui.gallery import Tile, gallery
@@ -38,7 +40,9 @@ def draw(dataset: Dataset) -> None:
         )
         starter("Check the pictures", lambda: start_check(dataset), key="checks")
         return
-    table, findings, sentences = found
+    table, everything, sentences = found
+    dismissed = load_dismissed(dataset)
+    findings = without_dismissed(everything, dismissed)
     for sentence in sentences:
         frame.warning(sentence)
     if not findings:
@@ -47,6 +51,8 @@ def draw(dataset: Dataset) -> None:
         )
     for finding in findings:
         _finding(dataset, table, finding)
+    _dismissed(dataset, everything, findings)
+    _not_taken(dataset)
 
 
 def _finding(dataset: Dataset, table: pd.DataFrame, finding: Finding) -> None:
@@ -124,6 +130,16 @@ def _actions(dataset: Dataset, finding: Finding, *, marked: set[int], key: str) 
             icon=":material/check_box:",
         ):
             _leave_out(dataset, chosen, because=because)
+        if st.button(
+            "These are fine",
+            key=f"{key}-fine",
+            type="tertiary",
+            icon=":material/thumb_up:",
+            help="Takes them off this list; it can be brought back.",
+        ):
+            with frame.errors_as_text():
+                dismiss(dataset, check=finding.name, pictures=finding.pictures)
+                st.rerun()
     if finding.check.remedy == "look" and (chosen := tuple(marked & set(finding.pictures))):
         _move(dataset, chosen, because=because, key=key)
 
@@ -152,6 +168,41 @@ def _change(dataset: Dataset, *, labels: dict[int, int], left_out: tuple[int, ..
         made = correct_labels(dataset, labels=labels, left_out=left_out, because=because)
         st.session_state[SAID] = f"Version {made.version}: {text.escape(made.change, limit=200)}"
         st.rerun()
+
+
+def _dismissed(dataset: Dataset, everything: list[Finding], left: list[Finding]) -> None:
+    """Say how much was found to be fine, and offer to show it again."""
+    count = sum(len(finding.pictures) for finding in everything) - sum(
+        len(finding.pictures) for finding in left
+    )
+    if not count:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{text.counted(count, 'finding')} were found to be fine.", width="content")
+        if st.button("Show them again", key="checks-restore", type="tertiary", icon=":material/undo:"):
+            with frame.errors_as_text():
+                restore(dataset)
+                st.rerun()
+
+
+def _not_taken(dataset: Dataset) -> None:
+    """Name the files that no import could take: they are in no version, and nobody should wonder where they are."""
+    table = refused_files(dataset)
+    if table.empty:
+        return
+    with st.expander(
+        f"Not taken at import: {text.counted(len(table), 'file')}", icon=":material/broken_image:"
+    ):
+        st.markdown("They are in no version. Mend them, and add them to the dataset, or leave it at that.")
+        st.dataframe(
+            table,
+            hide_index=True,
+            column_config={
+                "name": st.column_config.TextColumn("File", width="medium"),
+                "reason": st.column_config.TextColumn("Why", width="large"),
+            },
+            alt="Files that were not taken, each with the reason",
+        )
 
 
 def _way_back(dataset: Dataset) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageFilter
 
 from cnnlab.checks import findings, near_duplicates
+from cnnlab.checks.dismissed import dismiss, load_dismissed, restore, without_dismissed
 from cnnlab.checks.findings import CHECKS, counts_of, find_all, table_of
 from cnnlab.checks.measures import looks_of, measure_pictures
 from cnnlab.data.decoding import decoding_child
@@ -87,7 +88,7 @@ def names(table, pictures):
 
 
 def test_every_check_has_a_planted_fault():
-    assert FOUND.keys() | {"across splits"} == CHECKS.keys()
+    assert FOUND.keys() | {"across splits", "few"} == CHECKS.keys()
 
 
 @pytest.mark.parametrize("name", FOUND)
@@ -108,6 +109,39 @@ def test_twins_on_two_sides_of_the_split_are_told(table):
     apart = table.assign(split=["test" if picture == twins[0] else "training" for picture in table.index])
     found = {finding.name: finding for finding in find_all(apart)}
     assert names(table, found["across splits"].pictures) == FOUND["near"]
+
+
+def test_a_class_of_few_pictures_is_a_group_of_its_own(table):
+    rare = table.assign(label=[7 if place < 3 else 0 for place in range(len(table))])
+    (few,) = [finding for finding in find_all(rare) if finding.name == "few"]
+    assert few.pictures == tuple(table.index[:3])
+    assert few.num_groups == 1
+
+
+def test_what_is_fine_is_left_out_until_its_group_grows(checked, table):
+    found = find_all(table)
+    copies = next(finding for finding in found if finding.name == "copies")
+    group = copies.groups[copies.groups == copies.groups.iloc[0]].index
+    dismiss(checked, check="copies", pictures=[*group])
+    dismiss(checked, check="dark", pictures=[int(table.index[0])])
+    left = {finding.name: finding for finding in without_dismissed(found, load_dismissed(checked))}
+    assert set(left["copies"].pictures) == set(copies.pictures) - set(group)
+    assert left["dark"].pictures == next(each for each in found if each.name == "dark").pictures
+    part = {"copies": frozenset([int(group[0])])}
+    assert without_dismissed([copies], part)[0].pictures == copies.pictures
+    restore(checked)
+    assert load_dismissed(checked) == {}
+
+
+@pytest.mark.parametrize(
+    "said", ["", "[]", '{"copies": "all"}', '{"copies": {"a": 1}, "nobody": [1]}', "null"]
+)
+def test_damaged_notes_hide_nothing(checked, said):
+    (checked.folder / "dismissed.json").write_text(said)
+    assert load_dismissed(checked) == {}
+    dismiss(checked, check="dark", pictures=[3])
+    assert load_dismissed(checked) == {"dark": frozenset([3])}
+    restore(checked)
 
 
 def test_a_dataset_without_faults_has_no_findings(checked):

@@ -3,6 +3,7 @@
 import pytest
 
 from cnnlab.checks import job
+from cnnlab.checks.dismissed import dismiss
 from cnnlab.checks.measures import looks_of, measure_pictures
 from cnnlab.data.decoding import decoding_child
 from cnnlab.data.library import find_dataset
@@ -92,3 +93,22 @@ def test_a_dataset_without_faults_is_said_to_be_so(open_page, tmp_path):
     page = open_checks(open_page, dataset)
     assert not page.expander
     assert any("nothing is odd" in element.value for element in (*page.info, *page.markdown, *page.caption))
+
+
+def test_what_is_fine_goes_from_the_list_and_comes_back(open_page, measured):
+    dismiss(measured, check="dark", pictures=[*range(measured.num_pictures)])
+    page = open_checks(open_page, measured)
+    assert not any(label.startswith("Very dark") for label in labels(page))
+    page.button(key="checks-restore").click().run()
+    assert any(label.startswith("Very dark") for label in labels(page))
+
+
+def test_what_no_import_could_take_is_named(open_page, tmp_path):
+    files = clean() | {"cat/<b>broken</b>.png": b"no picture"}
+    dataset = make_dataset(tmp_path, files)
+    measure_pictures(dataset, decoder=decoding_child(), on_progress=lambda done, total: None)
+    page = open_checks(open_page, dataset)
+    assert labels(page)[-1] == "Not taken at import: 1 file"
+    assert "no picture" in page.dataframe[0].value["reason"].iloc[0]
+    (dataset.folder / "reports" / "1.json").write_text("damaged")
+    assert not any(label.startswith("Not taken") for label in labels(open_checks(open_page, dataset)))
