@@ -178,7 +178,7 @@ def _dismissed(dataset: Dataset, everything: list[Finding], left: list[Finding])
     if not count:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{text.counted(count, 'finding')} were found to be fine.", width="content")
+        st.caption(f"{text.counted(count, 'picture')} found to be fine.", width="content")
         if st.button("Show them again", key="checks-restore", type="tertiary", icon=":material/undo:"):
             with frame.errors_as_text():
                 restore(dataset)
