@@ -11,7 +11,7 @@ from cnnlab.checks.near_duplicates import near_duplicates
 from cnnlab.data.dataset import Dataset
 from cnnlab.data.library import change_split
 from cnnlab.data.splits import SplitSpec
-from cnnlab.ui import forms, frame, text
+from cnnlab.ui import datasets_folds, forms, frame, text
 
 
 def draw(dataset: Dataset) -> None:
@@ -37,3 +37,4 @@ def draw(dataset: Dataset) -> None:
             f"Split again: {changed.num_training:,} pictures are left for training.", icon=":material/check:"
         )
         st.rerun()
+    datasets_folds.draw(dataset)
