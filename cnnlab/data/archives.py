@@ -23,7 +23,7 @@ from cnnlab.errors import ArchiveError
 from cnnlab.settings import MEGABYTE, settings
 
 PIECE_BYTES = 256 * 1024
-NAME_BYTES = 384
+NAME_BYTES = 200
 """What one entry of the table of contents may take on average where there are as many as allowed; `zipfile` reads
 the table at once."""
 RATIO_FLOOR_BYTES = 64 * MEGABYTE
@@ -47,7 +47,12 @@ OTHER_ARCHIVES: tuple[tuple[bytes, str], ...] = (
     (b"BZh", "a bzip2 file"),
     (b"\xfd7zXZ\x00", "an xz file"),
     (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
+    (b"MSCF", "a CAB archive"),
+    (b"<!doctype", "a web page, as a download without a login gives"),
+    (b"<html", "a web page, as a download without a login gives"),
+    (b"version https://git-lfs", "a placeholder of Git LFS, not the file itself"),
 )
+"""What else is called like an archive; compared in small letters."""
 LEADS_OUT = "Its path leads out of the archive. Pack it again under a plain name."
 PACK_AGAIN = "Pack the folders as a ZIP, and import that."
 
@@ -186,7 +191,10 @@ class ZipReader:
             *_, count, length, _offset, _comment = END_RECORD.unpack_from(tail, where)
             end, locator = before + where, where - LOCATOR_64.size
             if locator >= 0 and tail.startswith(b"PK\x06\x07", locator):
-                file.seek(LOCATOR_64.unpack_from(tail, locator)[2])
+                place = LOCATOR_64.unpack_from(tail, locator)[2]
+                if place > size:
+                    raise self._damaged("it says that its table of contents lies beyond its end")
+                file.seek(place)
                 record = file.read(END_RECORD_64.size)
                 if len(record) == END_RECORD_64.size and record.startswith(b"PK\x06\x06"):
                     *_, count, length, _offset = END_RECORD_64.unpack(record)
@@ -236,7 +244,8 @@ class ZipReader:
     def _no_zip(self, start: bytes, size: int) -> ArchiveError:
         if start.startswith(b"PK"):
             return self._damaged("its end is missing; it may not have been copied or downloaded completely")
-        kind = next((kind for beginning, kind in OTHER_ARCHIVES if start.startswith(beginning)), "")
+        small = start.lower()
+        kind = next((kind for beginning, kind in OTHER_ARCHIVES if small.startswith(beginning.lower())), "")
         found = f"is {kind}" if kind else "is empty" if size == 0 else "is no archive"
         return ArchiveError(f"{self.name!r} {found}; a ZIP or tar of class folders is expected. {PACK_AGAIN}")
 

@@ -154,9 +154,14 @@ def _open(data: bytes, *, max_pixels: int) -> Image.Image:
         raise PictureError(
             f"The picture says that it is {width} × {height} pixels, so there is nothing to see."
         )
-    if width * height > max_pixels or max(width, height) > WIDEST_PICTURE:
+    if width * height > max_pixels:
         raise PictureError(
             f"The picture is {width:,} × {height:,} pixels; at most {max_pixels / 1e6:g} million are read. "
+            f"Make it smaller and import it again."
+        )
+    if max(width, height) > WIDEST_PICTURE:
+        raise PictureError(
+            f"The picture is {width:,} × {height:,} pixels; no side may be longer than {WIDEST_PICTURE:,}. "
             f"Make it smaller and import it again."
         )
     if image.format in ("JPEG", "MPO") and width * height > len(data) * PIXELS_PER_JPEG_BYTE:

@@ -162,6 +162,8 @@ class ImportReport(_Record):
     num_refused: int = 0
     refused: tuple[Refused, ...] = ()
     """The first `MOST_ROWS` of them."""
+    unreadable: tuple[str, ...] = ()
+    """SHA-256 of the first `MOST_ROWS` that were no pictures: with them the same archive is known again."""
     passed_over: dict[str, int] = {}
     """Files that nobody meant as pictures, counted by kind: '.DS_Store' -> 3."""
     notes: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ import sys
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ from cnnlab.data.import_records import MOST_ROWS, REQUEST, ImportReport, ImportR
 from cnnlab.data.layouts import Place, read_layout
 from cnnlab.data.library import Dataset, find_dataset
 from cnnlab.data.listings import listing_of, origin_of
+from cnnlab.data.preview_contents import LAYOUT
 from cnnlab.data.text import counted
 from cnnlab.data.writer import PictureWriter, extend_dataset, find_same_content, make_dataset
 from cnnlab.errors import CnnlabError, DatasetError, PictureError
@@ -40,10 +41,11 @@ from cnnlab.settings import MEGABYTE
 LOCK_SECONDS = 5.0
 BATCH_PICTURES = 128
 BATCH_BYTES = 8 * MEGABYTE
+WAITING_BYTES = 96 * MEGABYTE
+"""Batches that are decoded at the same time hold no more; a batch of one large picture may be 64 MB."""
 DECODERS = min(3, os.cpu_count() or 1)
 """Children that decode; more of them would wait for us, who read, hash and write what they decode."""
 NO_CLASS = "It lies in no class folder. Put it into the folder of its class, and import again."
-LAYOUT = "Put the pictures of each class into a folder of their own: cat/1.jpg, dog/2.jpg; train and test may lie above them."
 
 
 def main(path: str) -> int:
@@ -120,6 +122,7 @@ class _Import:
         self.taken: Counter[str] = Counter()
         self.refused: list[Refused] = []
         self.num_refused = 0
+        self.unreadable: list[str] = []
         self.passed_over: dict[str, int] = {}
         self.notes: list[str] = []
 
@@ -157,7 +160,7 @@ class _Import:
         with ThreadPoolExecutor(decoders) as pool:
             for batch in self._batches(entries, places):
                 under_way.append((batch, pool.submit(self._inspect, batch)))
-                if len(under_way) > decoders:
+                while len(under_way) > decoders or _bytes_of(under_way) > WAITING_BYTES:
                     self._store(*under_way.popleft(), writer, known)
             for batch, decoding in under_way:
                 self._store(batch, decoding, writer, known)
@@ -201,10 +204,12 @@ class _Import:
         known: set,
     ) -> None:
         for loaded, found in zip(batch, decoding.result(), strict=True):
+            sha256 = hashlib.sha256(loaded.data).hexdigest()
             if isinstance(found, PictureError):
                 self._refuse(loaded.name, str(found))
+                if len(self.unreadable) < MOST_ROWS:
+                    self.unreadable.append(sha256)
                 continue
-            sha256 = hashlib.sha256(loaded.data).hexdigest()
             if (loaded.class_name, sha256) in known:
                 self._refuse(loaded.name, "The same picture is in the dataset already, under the same class.")
                 continue
@@ -294,6 +299,7 @@ class _Import:
             taken=dict(sorted(self.taken.items())) if dataset else {},
             num_refused=self.num_refused,
             refused=tuple(self.refused),
+            unreadable=tuple(self.unreadable),
             passed_over=self.passed_over,
             notes=tuple(self.notes),
             seconds=time.monotonic() - self.started,
@@ -311,6 +317,10 @@ class _Loaded:
     split: str
     group: str
     data: bytes
+
+
+def _bytes_of(batches: Iterable[tuple[list[_Loaded], Future]]) -> int:
+    return sum(len(loaded.data) for batch, _ in batches for loaded in batch)
 
 
 if __name__ == "__main__":

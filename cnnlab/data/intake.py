@@ -82,9 +82,17 @@ class ImportJob:
             return said
         # It may have ended between the two looks: what it said last counts.
         again = _read(self.folder / "progress.json", ImportProgress) or said
-        return (
-            again if again.ended else again.model_copy(update={"state": "lost", "message": self._why_lost()})
-        )
+        if again.ended:
+            return again
+        if again.pid is not None:
+            # It held its lock once and does no longer: nobody will write there again.
+            self.clear()
+        return again.model_copy(update={"state": "lost", "message": self._why_lost()})
+
+    def clear(self) -> None:
+        """Remove what was uploaded and what was half made; what was said stays."""
+        for name in ("files", "dataset"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def _why_lost(self) -> str:
         last = next((line for line in reversed(self.log_tail().splitlines()) if line.strip()), "")
@@ -264,8 +272,7 @@ def _sweep() -> None:
             path.unlink(missing_ok=True)
     for job in list_imports():
         if job.progress().state == "lost":
-            shutil.rmtree(job.folder / "files", ignore_errors=True)
-            shutil.rmtree(job.folder / "dataset", ignore_errors=True)
+            job.clear()
     for job in [job for job in list_imports() if job.progress().ended][JOBS_KEPT:]:
         job.forget()
 

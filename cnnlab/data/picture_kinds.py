@@ -38,11 +38,23 @@ LFS = b"version https://git-lfs"
 
 REASONS: tuple[tuple[str, str], ...] = (
     ("too large for pngimageplugin", "a text or a colour profile in it unpacks to very much"),
+    ("too much memory used in text", "the texts in it unpack to very much"),
     ("truncated", "its end is missing"),
-    ("broken data stream", "its pixels cannot be unpacked"),
-    ("could not create decoder object", "its pixels cannot be unpacked"),
-    ("codec configuration error", "its pixels cannot be unpacked"),
-    ("cannot load this image", "its pixels cannot be unpacked"),
+    ("not enough image data", "its end is missing"),
+    *(
+        (said, "its pixels cannot be unpacked")
+        for said in (
+            "broken data stream",
+            "cannot load this image",
+            "codec configuration error",
+            "could not create decoder object",
+            "decoder error",
+            "failed to decode",
+            "failed to read next frame",
+            "tile cannot extend",
+            "unrecognized data stream",
+        )
+    ),
 )
 """What libraries say, in small letters, and what a person makes of it."""
 
@@ -56,7 +68,10 @@ def what_it_is(data: bytes) -> str:
         )
     for beginning, kind in OTHERS:
         if start.lower().startswith(beginning.lower()):
-            return f"It is {kind}, not a picture that can be read. Save it as {KINDS}."
+            but = (
+                "which cannot be read here" if kind.endswith("picture") else "not a picture that can be read"
+            )
+            return f"It is {kind}, {but}. Save it as {KINDS}."
     if data[4:8] == b"ftyp" and data[8:12] in HEIC:
         return f"It is a HEIC picture, which cannot be read here. Save it as {KINDS}."
     if data[4:8] == b"ftyp" and not data[8:12].startswith(b"avi"):
@@ -84,4 +99,6 @@ def _picture(data: bytes) -> str:
         return "WebP"
     if data[4:8] == b"ftyp":
         return "AVIF"
+    if data[:2] == b"BM" and data[6:10] == bytes(4):
+        return "BMP"
     return next((kind for beginning, kind in PICTURES if data.startswith(beginning)), "")

@@ -4,14 +4,17 @@ Some are read first; only where many of them are known are all of them, as readi
 while. This module never decodes a picture.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import pandas as pd
+from pyarrow.parquet import ParquetFile
+from pydantic import ValidationError
 
 from cnnlab.data.dataset import Dataset
 from cnnlab.data.entries import Entry, EntryRefused
+from cnnlab.data.import_records import ImportReport
 from cnnlab.data.library import list_datasets
 from cnnlab.data.preview_contents import odd_ending
 from cnnlab.data.preview_records import Twin
@@ -25,7 +28,7 @@ MOST_BYTES = 4_000_000_000
 """Of more than this only the pictures tried first are compared: reading all would take minutes."""
 MOST_TWINS = 3
 HEX_DIGITS = 16
-"""64 bits of a hash: among a million pictures two are alike by chance once in 10 million sets."""
+"""64 bits of a hash: among a million pictures two are alike by chance once in 40 million sets."""
 
 
 def find_twins(entries: Sequence[Entry], *, on_progress: Callable[[int, int], None]) -> tuple[Twin, ...]:
@@ -41,7 +44,7 @@ def find_twins(entries: Sequence[Entry], *, on_progress: Callable[[int, int], No
         return ()
     tried = [pictures[place] for place in np.linspace(0, len(pictures) - 1, NUM_TRIED).astype(int)]
     first = _hashes(list({id(entry): entry for entry in tried}.values()), on_progress=lambda *_: None)
-    likely = [(dataset, known) for dataset in datasets if _share(first, known := _stored(dataset))]
+    likely = [(dataset, stored) for dataset in datasets if _share(first, stored := _stored(dataset))]
     if not likely or not len(first):
         return ()
     complete = sum(entry.num_bytes for entry in pictures) <= MOST_BYTES
@@ -55,6 +58,8 @@ def _share(some: np.ndarray, known: np.ndarray) -> bool:
 
 
 def _twin(dataset: Dataset, *, here: np.ndarray, there: np.ndarray, complete: bool) -> Twin:
+    # What its import could not read is no difference.
+    here = np.setdiff1d(here, np.setdiff1d(_unreadable(dataset), there))
     return Twin(
         dataset_id=dataset.id,
         dataset_name=dataset.name,
@@ -84,7 +89,18 @@ def _hashes(entries: Sequence[Entry], *, on_progress: Callable[[int, int], None]
 
 def _stored(dataset: Dataset) -> np.ndarray:
     """The same of every picture that a dataset stores, also of those left out since."""
-    return _numbers(pd.read_parquet(dataset.folder / "pictures.parquet", columns=["sha256"])["sha256"])
+    # Measured: a seventh of the time that pandas takes, and there may be hundreds of datasets.
+    with ParquetFile(dataset.folder / "pictures.parquet") as file:
+        return _numbers(file.read(columns=["sha256"], use_threads=False)["sha256"].to_pylist())
+
+
+def _unreadable(dataset: Dataset) -> np.ndarray:
+    """The same of files that came with it and were no pictures."""
+    hashes: list[str] = []
+    for path in (dataset.folder / "reports").glob("*.json"):
+        with contextlib.suppress(OSError, ValidationError):
+            hashes += ImportReport.model_validate_json(path.read_bytes()).unreadable
+    return _numbers(hashes)
 
 
 def _numbers(hashes: Sequence[str]) -> np.ndarray:

@@ -27,6 +27,9 @@ def safe_text(raw: str | bytes, *, longest: int = LONGEST_TEXT) -> str:
     """
     if isinstance(raw, bytes):
         raw = raw.decode("utf-8", errors="backslashreplace")
+    if raw.isascii() and raw.isprintable():
+        # Nearly every name is; there may be 200,000 of them.
+        return _cut(raw.strip(), longest=longest)
     # A name that is not UTF-8 comes from the system with surrogates for its odd bytes.
     encoded = raw.encode(
         "utf-8", errors="surrogateescape" if _only_escaped_bytes(raw) else "backslashreplace"
@@ -34,6 +37,10 @@ def safe_text(raw: str | bytes, *, longest: int = LONGEST_TEXT) -> str:
     text = unicodedata.normalize("NFC", encoded.decode("utf-8", errors="backslashreplace").strip())
     text = text.translate(UNSEEN)
     text = "".join("�" if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign for sign in text).strip()
+    return _cut(text, longest=longest)
+
+
+def _cut(text: str, *, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 

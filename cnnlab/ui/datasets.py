@@ -11,7 +11,7 @@ from cnnlab.data.dataset import Dataset
 from cnnlab.data.intake import find_import, list_imports
 from cnnlab.data.library import delete_dataset, find_dataset, list_damaged, list_datasets
 from cnnlab.errors import DatasetError
-from cnnlab.ui import datasets_add, datasets_gallery, datasets_imports, frame, nav, text
+from cnnlab.ui import datasets_add, datasets_gallery, datasets_imports, datasets_preview, frame, nav, text
 
 PICTURES_A_CARD = 5
 
@@ -36,15 +36,17 @@ def overview() -> None:
     datasets = list_datasets()
     datasets_imports.under_way()
     datasets_imports.outcome()
+    datasets_preview.draw()
     _damaged()
     if datasets:
-        with st.expander("Add a dataset", icon=":material/add:", key="add-dataset"):
-            datasets_add.draw()
+        if not datasets_preview.is_open():
+            with st.expander("Add a dataset", icon=":material/add:", key="add-dataset"):
+                datasets_add.draw()
         grid = st.grid("auto", min_column_width=300)
         for dataset in datasets:
             with grid.container(border=True, height="stretch"):
                 _card(dataset)
-    else:
+    elif not datasets_preview.is_open():
         if not any(not job.progress().ended for job in list_imports()):
             frame.empty(
                 "No dataset yet",

@@ -1,13 +1,12 @@
 """The ways to bring a dataset: ready-made, an archive, pictures of one class, a folder on the server.
 
-Uploads go to the workspace's disk in pieces when their button is pressed, and the uploader is emptied
-so that the session does not keep them. Everything after that is the importing process' work.
+Uploads go to the workspace's disk in pieces as soon as they are here, and the uploader is emptied so
+that the session does not keep them. What lies in folders is looked at before anything is imported.
 """
 
 import streamlit as st
 
 from cnnlab.data.archive_kinds import ENDINGS
-from cnnlab.data.dataset import Dataset
 from cnnlab.data.folders import allowed_roots
 from cnnlab.data.import_records import (
     ArchiveImport,
@@ -19,13 +18,14 @@ from cnnlab.data.import_records import (
 )
 from cnnlab.data.intake import stage_upload, start_import
 from cnnlab.data.library import list_datasets
+from cnnlab.data.preview_contents import PICTURE_ENDINGS
 from cnnlab.data.sources import SOURCES, Source
-from cnnlab.ui import forms, frame, text
+from cnnlab.ui import datasets_drop, datasets_preview, datasets_target, forms, frame, text
 
 TABS = ("Ready-made", "A ZIP or tar", "A folder of yours", "Pictures of one class", "A folder on the server")
-PICTURE_ENDINGS = ("jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif")
 ARCHIVE_ENDINGS = tuple(dict.fromkeys(ending.rpartition(".")[2] for ending in ENDINGS))
 TABLE_ENDINGS = ("csv", "tsv")
+FIRST_LOOKED_AT = "You see what is in it, and decide, before anything is imported."
 UPLOADS = "datasets-uploads"
 """How many uploads this session has handed on; a part of the uploaders' keys, so that they come back empty."""
 
@@ -103,16 +103,11 @@ def _archive() -> None:
         file = st.file_uploader(
             "ZIP or tar of class folders", type=list(ARCHIVE_ENDINGS), key=_uploader("zip")
         )
-        name, add_to = _target("zip", placeholder="Name of the file")
-        if st.button(
-            "Import the archive",
-            key="import-zip",
-            type="primary",
-            icon=":material/upload:",
-            disabled=file is None,
-        ):
+        st.caption(FIRST_LOOKED_AT)
+        if file is not None:
             staged = stage_upload(file, name=file.name)
-            _start(ArchiveImport.create({"file": staged, "name": name, "add_to": add_to}))
+            _empty_uploaders()
+            datasets_preview.look_at(ArchiveImport(file=staged))
 
 
 def _dropped() -> None:
@@ -120,23 +115,17 @@ def _dropped() -> None:
         "Drop a folder here: one folder a class in it, or a table such as labels.csv beside the pictures that says "
         "file and label (and split or group, if there are any). Nothing but pictures and tables leaves your computer."
     )
-    files = st.file_uploader(
+    files = datasets_drop.folder_uploader(
         "Folder of pictures",
-        type=[*PICTURE_ENDINGS, *TABLE_ENDINGS],
-        accept_multiple_files="directory",
+        endings=(*PICTURE_ENDINGS, *TABLE_ENDINGS),
         key=_uploader("dropped"),
+        sentence=FIRST_LOOKED_AT,
     )
-    name, add_to = _target("dropped", placeholder="Name of the folder")
-    if st.button(
-        "Import the folder",
-        key="import-dropped",
-        type="primary",
-        icon=":material/upload:",
-        disabled=not files,
-    ):
+    if files:
         with st.spinner(f"Keeping {text.counted(len(files), 'file')} …"):
             staged = [stage_upload(file, name=file.name) for file in files]
-        _start(DroppedFolderImport.create({"files": staged, "name": name, "add_to": add_to}))
+        _empty_uploaders()
+        datasets_preview.look_at(DroppedFolderImport.create({"files": staged}))
 
 
 def _pictures() -> None:
@@ -146,7 +135,7 @@ def _pictures() -> None:
         accept_multiple_files=True,
         key=_uploader("pictures"),
     )
-    name, add_to = _target("pictures", placeholder="Name of the class")
+    name, add_to = datasets_target.ask("pictures", placeholder="Name of the class")
     class_name = _class_name(add_to)
     ready = bool(files and class_name)
     if st.button(
@@ -186,41 +175,27 @@ def _folder() -> None:
     path = st.text_input(
         "Folder of class folders", key="folder-path", placeholder=str(allowed_roots()[0] / "flowers")
     )
-    name, add_to = _target("folder", placeholder="Name of the folder")
+    st.caption(FIRST_LOOKED_AT)
     if st.button(
-        "Import the folder",
-        key="import-folder",
+        "Look at the folder",
+        key="look-folder",
         type="primary",
         icon=":material/folder_open:",
         disabled=not path,
     ):
-        _start(FolderImport.create({"path": path, "name": name, "add_to": add_to}))
-
-
-def _target(key: str, *, placeholder: str) -> tuple[str, str | None]:
-    """Ask for a new name, or which dataset gets the pictures; returns the name and the dataset's id."""
-    datasets: dict[str, Dataset] = {dataset.id: dataset for dataset in list_datasets()}
-    add_to = ""
-    if datasets:
-        add_to = st.selectbox(
-            "Becomes",
-            ["", *datasets],
-            key=f"{key}-target",
-            format_func=lambda id: f"more pictures of {datasets[id].name}" if id else "a new dataset",
-            help="More pictures of a dataset make a new version of it; runs keep the one they saw.",
-        )
-    if add_to:
-        return "", add_to
-    name = st.text_input("Name of the dataset", key=f"{key}-name", max_chars=120, placeholder=placeholder)
-    return name.strip(), None
+        datasets_preview.look_at(FolderImport.create({"path": path}))
 
 
 def _uploader(kind: str) -> str:
     return f"upload-{kind}-{st.session_state.get(UPLOADS, 0)}"
 
 
+def _empty_uploaders() -> None:
+    st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
+
+
 def _start(request: ImportRequest) -> None:
     job = start_import(request)
-    st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
+    _empty_uploaders()
     st.query_params.from_dict({"import": job.id})
     st.rerun()

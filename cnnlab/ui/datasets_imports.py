@@ -6,6 +6,7 @@ folder, once a second and only while one is under way.
 
 from datetime import datetime
 
+import pandas as pd
 import streamlit as st
 
 from cnnlab.data.import_records import ImportProgress, ImportReport
@@ -15,6 +16,8 @@ from cnnlab.prediction.tables import to_csv
 from cnnlab.ui import frame, nav, text
 
 POLL_SECONDS = 1.0
+ROWS_AT_A_GLANCE = 10
+"""More refused files than these can be searched."""
 STATE_WORDS = {
     "finished": ":green-badge[:material/check: finished]",
     "failed": ":red-badge[:material/error: failed]",
@@ -126,11 +129,13 @@ def _refused(report: ImportReport, *, job: ImportJob) -> None:
     )
     table = report.refused_table().rename(columns={"name": "File", "reason": "Why it was not taken"})
     st.dataframe(
-        table,
+        _searched(table, key=f"import-search-{job.id}"),
         hide_index=True,
         alt="Files that were not taken, and why",
         column_config={"Why it was not taken": st.column_config.TextColumn(width="large")},
     )
+    if len(table) < report.num_refused:
+        st.caption(f"The first {len(table):,} of {report.num_refused:,} are kept with their reasons.")
     st.download_button(
         "Download as CSV",
         lambda: to_csv(table).encode("utf-8-sig"),
@@ -140,6 +145,22 @@ def _refused(report: ImportReport, *, job: ImportJob) -> None:
         key="import-csv",
         on_click="ignore",
     )
+
+
+def _searched(table: pd.DataFrame, *, key: str) -> pd.DataFrame:
+    """The rows with a text in their name or reason that somebody looks for, where there are many."""
+    if len(table) <= ROWS_AT_A_GLANCE:
+        return table
+    wanted = st.text_input(
+        "Find a file or a reason", key=key, icon=":material/search:", placeholder="too large"
+    )
+    found = pd.concat(
+        [table[column].str.contains(wanted, case=False, regex=False) for column in table], axis=1
+    )
+    rows = table[found.any(axis=1)]
+    if wanted:
+        st.caption(f"{len(rows):,} of {text.counted(len(table), 'row')} hold it.")
+    return rows
 
 
 def recent() -> None:

@@ -31,8 +31,12 @@ class OddArchive:
     """Writes it where it is told to."""
     sentence: str = ""
     """Words of the sentence that the user reads: of the import where nothing is taken, else of the file's row."""
-    taken: int | None = None
-    """How many pictures come out of it; None where the row does not say."""
+    taken: int
+    """How many pictures come out of it."""
+    refused: int = 0
+    """How many files are rows of the report."""
+    classes: tuple[str, ...] = ()
+    """Of what comes out of it; empty where the row does not say."""
     limits: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -44,7 +48,7 @@ def of_other_tests() -> Iterator[OddArchive]:
     """The rows that the readers are tested with."""
     for row in test_archives.BAD_FILES:
         make, sentence = row.values
-        yield OddArchive(name=f"ZIP: {row.id}", make=make, sentence=sentence, taken=1)
+        yield OddArchive(name=f"ZIP: {row.id}", make=make, sentence=sentence, taken=1, refused=1)
     for row in test_archives.BAD_ARCHIVES:
         make, limits, sentence = row.values
         if row.id == "gzip":
@@ -58,6 +62,7 @@ def of_other_tests() -> Iterator[OddArchive]:
             make=partial(_write, gzip.compress(packed(*test_tars.GOOD, bad))),
             sentence=sentence,
             taken=2,
+            refused=1,
             limits=KEPT_LIMITS,
         )
     for row in test_tars.BAD_ARCHIVES:
@@ -150,7 +155,7 @@ def of_whole_imports() -> Iterator[OddArchive]:
     yield OddArchive(
         name="a comment that begins as an end does",
         make=partial(with_comment, before=b"PK\x05\x06"),
-        sentence="very long table of contents",
+        sentence="table of contents of 2,021 MB",
         taken=0,
     )
     yield OddArchive(name="after a program", make=after(b"MZ" + bytes(5000)), taken=2)
@@ -161,37 +166,45 @@ def of_whole_imports() -> Iterator[OddArchive]:
         make=zipped(CLASSES | {f"cat/{number}.png": b"" for number in range(100, 100 + MANY)}),
         sentence="The file is empty",
         taken=2,
+        refused=MANY,
     )
     yield OddArchive(
-        name="folders only", make=zipped({"cat/": b"", "dog/": b""}), sentence="no picture", taken=0
+        name="folders only",
+        make=zipped({"cat/": b"", "dog/": b""}),
+        sentence="There is no picture in it",
+        taken=0,
     )
     yield OddArchive(
         name="stray files only",
         make=zipped({".DS_Store": b"x", "__MACOSX/._1.png": b"x"}),
-        sentence="no picture",
+        sentence="There is no picture in it",
         taken=0,
     )
     yield OddArchive(
         name="texts only",
         make=zipped({"cat/1.txt": b"hi", "dog/2.txt": b"ho"}),
-        sentence="no picture",
+        sentence="Not one of 2 files could be taken. The first is 'cat/1.txt': It is no picture",
         taken=0,
+        refused=2,
     )
     yield OddArchive(
         name="no folders",
         make=zipped({"1.png": speckled(1), "2.png": speckled(2)}),
-        sentence="class folder",
+        sentence="Nothing lies in a class folder, so the classes of 2 files are unknown",
         taken=0,
+        refused=2,
     )
     yield OddArchive(
         name="classes that differ in capitals",
         make=zipped({"Cat/1.png": speckled(1), "cat/1.png": speckled(2)}),
         taken=2,
+        classes=("Cat", "cat"),
     )
     yield OddArchive(
         name="classes that look the same",
         make=zipped({"caf\u00e9/1.png": speckled(1), "cafe\u0301/2.png": speckled(2)}),
         taken=2,
+        classes=("caf\u00e9",),
     )
     yield OddArchive(
         name="classes that are markup and paths of Windows",
@@ -203,11 +216,13 @@ def of_whole_imports() -> Iterator[OddArchive]:
             }
         ),
         taken=3,
+        classes=("<script>alert(1)<", "CON", "ab:cd"),
     )
     yield OddArchive(
         name="a class that reads from right to left",
         make=zipped({"\u202egnp.exe/1.png": speckled(1), "dog/a\u2028b.png": speckled(2)}),
         taken=2,
+        classes=("dog", "\ufffdgnp.exe"),
     )
     yield OddArchive(
         name="pictures of every kind of danger",
@@ -224,6 +239,7 @@ def of_whole_imports() -> Iterator[OddArchive]:
         ),
         sentence="a web page",
         taken=2,
+        refused=3,
     )
 
 

@@ -15,6 +15,8 @@ from cnnlab.data.import_records import ArchiveImport, ImportRequest
 from cnnlab.data.import_worker import carry
 from cnnlab.data.intake import ImportJob, prepare_import, stage_upload
 from cnnlab.data.library import Dataset, find_dataset
+from cnnlab.data.preview_worker import look
+from cnnlab.data.previews import PreviewJob, prepare_preview
 
 ORANGE = (230, 120, 30)
 
@@ -56,6 +58,13 @@ def carry_import(request: ImportRequest) -> ImportJob:
     job = prepare_import(request)
     # The decoder of this process is warm; starting one for each import would take most of the time.
     carry(job.folder, ProgressWriter(job.folder), decoding_child())
+    return job
+
+
+def carry_preview(request: ImportRequest) -> PreviewJob:
+    """Look before an import to the end in this process."""
+    job = prepare_preview(request)
+    look(job.folder, ProgressWriter(job.folder))
     return job
 
 

@@ -82,7 +82,6 @@ def test_a_worker_that_is_killed_is_lost_and_leaves_no_dataset():
     assert last.state == "lost"
     assert "ended without a word" in last.message
     assert list_datasets() == []
-    prepare_import(SourceImport(source="digits"))
     assert not (job.folder / "dataset").exists()
     job.forget()
     assert not job.folder.exists()

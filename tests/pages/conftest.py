@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from cnnlab.data.library import Dataset, find_dataset
 from cnnlab.runs import queue
 from cnnlab.settings import workspace
-from cnnlab.ui import nav, server
-from tests.data.making import class_files, make_dataset
+from cnnlab.ui import datasets_add, datasets_preview, nav, server
+from tests.data.making import carry_import, carry_preview, class_files, make_dataset
 
 PAGE_SECONDS = 180.0
 """Never waited for but where something is broken: a busy machine may stand still for many seconds."""
@@ -33,6 +33,14 @@ def open_page() -> Callable[..., AppTest]:
         return app.switch_page(str(nav.PAGES_FOLDER / f"{name}.py")).run()
 
     return open_
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imports, and the looks before them, are carried to their end in this process when they are wanted."""
+    monkeypatch.setattr(datasets_add, "start_import", carry_import)
+    monkeypatch.setattr(datasets_preview, "start_import", carry_import)
+    monkeypatch.setattr(datasets_preview, "start_preview", carry_preview)
 
 
 @pytest.fixture

@@ -18,12 +18,6 @@ HOSTILE = "![x](http://host/x)"
 
 
 @pytest.fixture
-def at_once(monkeypatch):
-    """Imports are carried to their end in this process when their button is pressed."""
-    monkeypatch.setattr(datasets_add, "start_import", carry_import)
-
-
-@pytest.fixture
 def never_taken_up(monkeypatch):
     """Imports stay at their beginning: no process is started."""
     monkeypatch.setattr(datasets_add, "start_import", prepare_import)
@@ -75,7 +69,7 @@ def test_a_zip_is_imported_and_every_refused_file_is_named(open_page, at_once, t
     }
     page = open_page("datasets")
     page.file_uploader(key="upload-zip-0").upload("pets.zip", _zip_bytes(tmp_path, files)).run()
-    page.button(key="import-zip").click().run()
+    page.button(key="import-previewed").click().run()
     assert not page.exception
     assert "12 pictures of 2 classes taken" in _words(page)
     assert "2 files refused" in _words(page)
@@ -144,15 +138,14 @@ def test_pictures_are_added_to_a_class_of_a_dataset(open_page, at_once, dataset)
 def test_nothing_can_be_added_before_pictures_and_a_class_are_given(open_page):
     page = open_page("datasets")
     assert page.button(key="import-pictures").disabled
-    assert page.button(key="import-zip").disabled
-    assert page.button(key="import-folder").disabled
+    assert page.button(key="look-folder").disabled
 
 
 def test_a_folder_outside_of_what_is_allowed_is_a_sentence(open_page, never_taken_up, tmp_path, monkeypatch):
     monkeypatch.setenv("CNNLAB_IMPORT_ROOTS", str(tmp_path / "allowed"))
     page = open_page("datasets")
     page.text_input(key="folder-path").set_value("/etc").run()
-    page.button(key="import-folder").click().run()
+    page.button(key="look-folder").click().run()
     assert not page.exception
     assert "which is all that may be imported here" in page.error[0].value.replace("\\", "")
 
@@ -165,7 +158,9 @@ def test_a_folder_on_the_server_is_imported(open_page, at_once, tmp_path, monkey
         path.write_bytes(data)
     page = open_page("datasets")
     page.text_input(key="folder-path").set_value(str(tmp_path / "allowed" / "pets")).run()
-    page.button(key="import-folder").click().run()
+    page.button(key="look-folder").click().run()
+    assert "One folder a class" in _words(page)
+    page.button(key="import-previewed").click().run()
     assert not page.exception
     assert [dataset.num_pictures for dataset in list_datasets()] == [8]
 

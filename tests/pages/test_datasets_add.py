@@ -3,17 +3,8 @@
 import io
 import tarfile
 
-import pytest
-
 from cnnlab.data.library import list_datasets
-from cnnlab.ui import datasets_add
-from tests.data.making import carry_import, class_files
-
-
-@pytest.fixture
-def at_once(monkeypatch):
-    """Imports are carried to their end in this process when their button is pressed."""
-    monkeypatch.setattr(datasets_add, "start_import", carry_import)
+from tests.data.making import class_files, import_zip, write_zip
 
 
 def test_a_packed_tar_is_imported(open_page, at_once):
@@ -25,7 +16,7 @@ def test_a_packed_tar_is_imported(open_page, at_once):
             archive.addfile(info, io.BytesIO(data))
     page = open_page("datasets")
     page.file_uploader(key="upload-zip-0").upload("pets.tar.gz", output.getvalue()).run()
-    page.button(key="import-zip").click().run()
+    page.button(key="import-previewed").click().run()
     assert not page.exception
     assert "12 pictures of 2 classes taken" in " ".join(element.value for element in page.markdown)
     assert page.title[0].value == "pets"
@@ -43,9 +34,20 @@ def test_a_dropped_folder_takes_its_classes_from_the_table_in_it(open_page, at_o
     for name, data in dropped:
         page.file_uploader(key="upload-dropped-0").upload(name, data)
     page.run()
-    page.button(key="import-dropped").click().run()
+    page.button(key="import-previewed").click().run()
     assert not page.exception
     (dataset,) = list_datasets()
     assert (dataset.name, dataset.class_names, dataset.num_pictures) == ("garden", ("daisy", "rose"), 12)
     assert sorted(dataset.table()["group"].unique()) == ["bed 0", "bed 1", "bed 2"]
     assert "the file is not there" in str([frame.value for frame in page.dataframe])
+
+
+def test_many_refused_files_can_be_searched(open_page, tmp_path):
+    files = class_files({"cat": 3, "dog": 3}) | {f"cat/bad {number}.png": b"none" for number in range(12)}
+    job = import_zip(write_zip(tmp_path / "pets.zip", files | {"../Way out.png": b"none"}))
+    page = open_page("datasets", **{"import": job.id})
+    for wanted, count in (("", 13), ("BAD 1", 3), ("leads OUT", 1), ("(", 0)):
+        page.text_input(key=f"import-search-{job.id}").set_value(wanted).run()
+        assert not page.exception
+        refused = next(frame.value for frame in page.dataframe if "File" in frame.value)
+        assert len(refused) == count
