@@ -53,7 +53,10 @@ OTHER_ARCHIVES: tuple[tuple[bytes, str], ...] = (
     (b"version https://git-lfs", "a placeholder of Git LFS, not the file itself"),
 )
 """What else is called like an archive; compared in small letters."""
+MOST_FOLDERS = 100
+"""No disk holds a path of more; in an archive half a million folders are a megabyte, and hours of work."""
 LEADS_OUT = "Its path leads out of the archive. Pack it again under a plain name."
+TOO_DEEP = f"It lies more than {MOST_FOLDERS} folders deep. Pack it again without the outer folders."
 PACK_AGAIN = "Pack the folders as a ZIP, and import that."
 
 
@@ -112,8 +115,8 @@ class ZipReader:
         for info in sorted(files, key=lambda info: info.filename):
             parts = name_parts(info.filename)
             name = "/".join(parts) or "?"
-            if leaves(info.filename):
-                refused.append((name, LEADS_OUT))
+            if reason := path_refusal(info.filename):
+                refused.append((name, reason))
             elif kind := stray_kind(parts):
                 passed_over[kind] += 1
             elif reason := self._refusal(info, parts):
@@ -282,9 +285,9 @@ def _count_entries(file: BinaryIO, length: int, *, most: int) -> int:
 
 
 def name_parts(filename: str) -> tuple[str, ...]:
-    """The folders and the name of an entry, as safe text."""
+    """The folders and the name of an entry, as safe text; of a path that is too deep, its beginning."""
     # Windows programs write backslashes; they are separators there, and never part of a name.
-    raw = filename.replace("\\", "/").split("/")
+    raw = filename.replace("\\", "/").split("/")[: MOST_FOLDERS + 1]
     return tuple(text for part in raw if part not in ("", ".") and (text := safe_text(part)))
 
 
@@ -292,6 +295,13 @@ def leaves(filename: str) -> bool:
     """Whether a path would lead out of the folder that it is unpacked in."""
     plain = filename.replace("\\", "/")
     return plain.startswith("/") or bool(re.match(r"[A-Za-z]:", plain)) or ".." in plain.split("/")
+
+
+def path_refusal(filename: str) -> str:
+    """Say why a path is not taken, whatever lies there; or ''."""
+    if leaves(filename):
+        return LEADS_OUT
+    return TOO_DEEP if filename.replace("\\", "/").count("/") > MOST_FOLDERS else ""
 
 
 def too_large(most: int) -> str:

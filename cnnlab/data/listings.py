@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cnnlab.data.archive_kinds import open_archive, without_ending
-from cnnlab.data.archives import LEADS_OUT, leaves, name_parts
+from cnnlab.data.archives import LEADS_OUT, name_parts, path_refusal
 from cnnlab.data.digits import list_digits
 from cnnlab.data.downloads import list_download
 from cnnlab.data.entries import Entry, Listing
@@ -111,8 +111,8 @@ def _list_dropped(request: DroppedFolderImport) -> Listing:
     entries, refused, passed_over = [], [], Counter()
     for file in sorted(request.files, key=lambda file: file.name):
         parts = name_parts(file.name)
-        if leaves(file.name) or not parts:
-            refused.append(("/".join(parts) or "?", LEADS_OUT))
+        if (reason := path_refusal(file.name)) or not parts:
+            refused.append(("/".join(parts) or "?", reason or LEADS_OUT))
         elif kind := stray_kind(parts):
             passed_over[kind] += 1
         else:

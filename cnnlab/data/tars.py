@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
 
-from cnnlab.data.archives import LEADS_OUT, PIECE_BYTES, RATIO_FLOOR_BYTES, leaves, name_parts, too_large
+from cnnlab.data.archives import PIECE_BYTES, RATIO_FLOOR_BYTES, name_parts, path_refusal, too_large
 from cnnlab.data.entries import Entry, EntryRefused, Listing
 from cnnlab.data.layouts import stray_kind
 from cnnlab.errors import ArchiveError
@@ -142,8 +142,8 @@ class TarReader:
                 if count > self._limits.max_archive_files:
                     raise self._too_many()
                 parts = name_parts(member.name)
-                if leaves(member.name):
-                    refused.append(("/".join(parts) or "?", LEADS_OUT))
+                if reason := path_refusal(member.name):
+                    refused.append(("/".join(parts) or "?", reason))
                 elif kind := stray_kind(parts):
                     if not member.isdir():
                         passed_over[kind] += 1

@@ -141,8 +141,9 @@ def after(before: bytes) -> Callable[[Path], None]:
 
 
 def endless_folders(path: Path) -> None:
-    """A picture two thousand folders deep, in a tar, whose names may be long."""
-    _write(packed(*test_tars.GOOD, member("a/" * 2000 + "1.png", speckled(3)), form=tarfile.PAX_FORMAT), path)
+    """A picture two hundred thousand folders deep, in a tar, whose names may be long."""
+    deep = member("a/" * 200_000 + "1.png", speckled(3))
+    _write(packed(*test_tars.GOOD, deep, form=tarfile.PAX_FORMAT), path)
 
 
 def of_whole_imports() -> Iterator[OddArchive]:
@@ -160,7 +161,16 @@ def of_whole_imports() -> Iterator[OddArchive]:
     )
     yield OddArchive(name="after a program", make=after(b"MZ" + bytes(5000)), taken=2)
     yield OddArchive(name="after a picture", make=after(encode(plain(), "JPEG")), taken=2)
-    yield OddArchive(name="two thousand folders", make=endless_folders, taken=3)
+    yield OddArchive(
+        name="two hundred thousand folders",
+        make=endless_folders,
+        sentence="more than 100 folders deep",
+        taken=2,
+        refused=1,
+    )
+    yield OddArchive(
+        name="ninety folders", make=zipped(CLASSES | {"a/" * 90 + "1.png": speckled(3)}), taken=3
+    )
     yield OddArchive(
         name="very many empty files",
         make=zipped(CLASSES | {f"cat/{number}.png": b"" for number in range(100, 100 + MANY)}),

@@ -190,6 +190,26 @@ def test_a_cancelled_import_leaves_nothing(tmp_path):
     assert not (job.folder / "files").exists()
 
 
+def test_of_large_pictures_no_more_wait_at_a_time_than_fit_into_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(import_worker, "BATCH_PICTURES", 2)
+    monkeypatch.setattr(import_worker, "WAITING_BYTES", 1)
+    events, read, store = [], import_worker._Import._batches, import_worker._Import._store
+
+    def reading(self, *places):
+        for batch in read(self, *places):
+            events.append("read")
+            yield batch
+
+    def storing(self, *batch):
+        events.append("stored")
+        store(self, *batch)
+
+    monkeypatch.setattr(import_worker._Import, "_batches", reading)
+    monkeypatch.setattr(import_worker._Import, "_store", storing)
+    assert make_dataset(tmp_path, class_files({"cat": 5, "dog": 5})).num_pictures == 10
+    assert events == ["read", "stored"] * 5
+
+
 def test_pictures_are_uploaded_into_a_class(tmp_path):
     files = tuple(stage(tmp_path, f"{seed}.png", speckled(seed)) for seed in range(3))
     wrong = stage(tmp_path, "notes.txt", b"hello")
