@@ -1,4 +1,7 @@
-"""What the imports of a dataset could not take, over all of its versions. This module never opens a picture."""
+"""What the imports of a dataset could not take, over all of its versions.
+
+This module never opens a picture.
+"""
 
 import contextlib
 
