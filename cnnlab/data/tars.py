@@ -18,7 +18,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
 
-from cnnlab.data.archives import PIECE_BYTES, RATIO_FLOOR_BYTES, name_parts, path_refusal, too_large
+from cnnlab.data.archives import (
+    NAME_BYTES,
+    PIECE_BYTES,
+    RATIO_FLOOR_BYTES,
+    name_parts,
+    path_refusal,
+    too_large,
+)
 from cnnlab.data.entries import Entry, EntryRefused, Listing
 from cnnlab.data.layouts import stray_kind
 from cnnlab.errors import ArchiveError
@@ -136,11 +143,14 @@ class TarReader:
 
     def _list(self, path: Path) -> Listing:
         entries, refused, passed_over = [], [], Counter()
-        count = 0
+        count = named = 0
         try:
             for count, member in enumerate(self._members(path), start=1):
+                named += len(member.name)
                 if count > self._limits.max_archive_files:
                     raise self._too_many()
+                if named > self._limits.max_archive_files * NAME_BYTES:
+                    raise self._long_names(named)
                 parts = name_parts(member.name)
                 if reason := path_refusal(member.name):
                     refused.append(("/".join(parts) or "?", reason))
@@ -225,6 +235,13 @@ class TarReader:
         return ArchiveError(
             f"{self.name!r} holds more than {self._limits.max_archive_files:,} files. Import it in parts, or ask the "
             f"operator to raise CNNLAB_MAX_ARCHIVE_FILES."
+        )
+
+    def _long_names(self, named: int) -> ArchiveError:
+        return ArchiveError(
+            f"{self.name!r} has names of more than {named / 1e6:,.1f} MB; those of {self._limits.max_archive_files:,} files, "
+            f"the most that are allowed, take less. Import it in parts, or ask the operator to raise "
+            f"CNNLAB_MAX_ARCHIVE_FILES."
         )
 
     def _damaged(self, error: Exception) -> ArchiveError:

@@ -368,6 +368,12 @@ def tar_rows() -> Iterator[OddArchive]:
     yield good("tar: packed with bzip2", tarred(pack=bz2.compress))
     yield good("tar: packed with xz", tarred(pack=lzma.compress))
     yield bad(
+        "tar: names of 5,000 letters",
+        tarred(*[member(f"cat/{number}" + "n" * 5000, b"") for number in range(50)]),
+        "has names of more than 0.2 MB",
+        limits={"MAX_ARCHIVE_FILES": "1000"},
+    )
+    yield bad(
         "tar: packed twice", tarred(pack=lambda data: gzip.compress(gzip.compress(data))), "is a gzip file"
     )
     yield bad("tar: packed with Zstandard", written(b"\x28\xb5\x2f\xfd" + bytes(500)), "is a Zstandard file")
