@@ -50,7 +50,9 @@ def find_twins(entries: Sequence[Entry], *, on_progress: Callable[[int, int], No
     complete = sum(entry.num_bytes for entry in pictures) <= MOST_BYTES
     here = _hashes(pictures, on_progress=on_progress) if complete else first
     twins = [_twin(dataset, here=here, there=there, complete=complete) for dataset, there in likely]
-    return tuple(sorted(twins, key=lambda twin: (twin.kind != "same", -twin.num_shared))[:MOST_TWINS])
+    # One that is the same says more than others that are like it.
+    twins = [twin for twin in twins if twin.kind == "same"] or twins
+    return tuple(sorted(twins, key=lambda twin: -twin.num_shared)[:MOST_TWINS])
 
 
 def _share(some: np.ndarray, known: np.ndarray) -> bool:

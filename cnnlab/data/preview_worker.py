@@ -4,7 +4,7 @@ It lists what would be imported, which unpacks a tar, and compares the pictures 
 here. It takes nothing and changes nothing. Nothing of it runs in the server.
 """
 
-import contextlib
+import shutil
 import sys
 import traceback
 from pathlib import Path
@@ -28,6 +28,9 @@ LOCK_SECONDS = 5.0
 def main(path: str) -> int:
     """Look at what a folder asks for; return the exit code."""
     folder = Path(path)
+    if not (folder / "request.json").exists():
+        # Somebody decided before it began; the lock would make the folder again.
+        return 2
     lock = FileLock(folder / "worker.lock")
     try:
         lock.acquire(timeout=LOCK_SECONDS)
@@ -35,9 +38,10 @@ def main(path: str) -> int:
         return 2
     be_a_good_neighbour()
     try:
+        look(folder, ProgressWriter(folder))
+    except FileNotFoundError:
         # Whoever decides before it ends removes the folder under it.
-        with contextlib.suppress(FileNotFoundError):
-            look(folder, ProgressWriter(folder))
+        shutil.rmtree(folder, ignore_errors=True)
     finally:
         lock.release()
     return 0

@@ -128,6 +128,16 @@ def find_preview(id: str) -> PreviewJob:
     return PreviewJob(id=id, folder=folder)
 
 
+def list_previews() -> list[PreviewJob]:
+    """Every look that nobody has decided on yet, newest first."""
+    folders = [
+        folder
+        for folder in _previews().iterdir()
+        if IMPORT_ID.match(folder.name) and (folder / "request.json").is_file()
+    ]
+    return [PreviewJob(id=folder.name, folder=folder) for folder in sorted(folders, reverse=True)]
+
+
 def proposed_name(request: ImportRequest) -> str:
     """What a new dataset could be called: after the file or folder, tidied, and like no other. Text of the user's."""
     name = " ".join(COPY.sub("", origin_of(request).name).replace("_", " ").split())

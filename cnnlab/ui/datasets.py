@@ -55,6 +55,7 @@ def overview() -> None:
             )
         frame.section("Add a dataset")
         datasets_add.draw()
+    datasets_preview.waiting()
     datasets_imports.recent()
 
 

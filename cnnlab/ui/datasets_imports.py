@@ -59,7 +59,7 @@ def _where(progress: ImportProgress) -> str:
     if progress.total:
         parts.append(f"{progress.done:,} of {progress.total:,} {text.escape(progress.unit)}")
     if progress.seconds_left is not None:
-        parts.append(f"about {text.duration(progress.seconds_left)} left")
+        parts.append(f"{text.about(progress.seconds_left)} left")
     return " · ".join(parts)
 
 

@@ -12,8 +12,15 @@ from cnnlab.data.dataset import FEW_PICTURES
 from cnnlab.data.import_records import ArchiveImport, FolderImport, ImportProgress, ImportRequest
 from cnnlab.data.intake import start_import, title_of
 from cnnlab.data.preview_records import Preview, Twin
-from cnnlab.data.previews import PreviewJob, find_preview, proposed_name, size_of, start_preview
-from cnnlab.data.splits import SPLITS, SplitSpec
+from cnnlab.data.previews import (
+    PreviewJob,
+    find_preview,
+    list_previews,
+    proposed_name,
+    size_of,
+    start_preview,
+)
+from cnnlab.data.splits import SPLITS, TEST, TRAINING, VALIDATION, SplitSpec
 from cnnlab.errors import DatasetError
 from cnnlab.ui import datasets_target, frame, nav, text
 
@@ -61,6 +68,24 @@ def draw() -> None:
         return
     with st.container(border=True, key="preview"), frame.errors_as_text():
         _preview(job)
+
+
+def waiting() -> None:
+    """Draw what was brought and neither imported nor dropped, with a way back to it."""
+    jobs = [] if is_open() else list_previews()
+    if not jobs:
+        return
+    with st.expander(f"Brought, not imported yet ({len(jobs)})", icon=":material/pending_actions:"):
+        for job in jobs:
+            request = job.request()
+            with st.container(horizontal=True, vertical_alignment="center"):
+                brought = text.ago(datetime.fromtimestamp(job.started_at))
+                st.markdown(f"{text.escape(title_of(request))} :gray[{brought}]", width="stretch")
+                if st.button("Go on", key=f"go-on-{job.id}", type="tertiary", icon=":material/resume:"):
+                    nav.go("datasets", preview=job.id)
+                if st.button("Remove", key=f"remove-{job.id}", type="tertiary", icon=":material/delete:"):
+                    job.drop()
+                    st.rerun()
 
 
 def _preview(job: PreviewJob) -> None:
@@ -120,7 +145,7 @@ def _found(preview: Preview) -> None:
         few = f"The smallest has {preview.smallest_class:,}."
         frame.card("Classes", text.count(preview.num_classes), few)
     with grid.container(border=True, height="stretch"):
-        frame.card("Split", "as given" if preview.given else "made anew", _split(preview))
+        frame.card("Split", *_split(preview))
     with grid.container(border=True, height="stretch"):
         free = f"of {text.file_size(preview.free_bytes)} that are free."
         frame.card("Disk space", text.file_size(preview.needed_bytes), free)
@@ -143,14 +168,23 @@ def _left_out(preview: Preview) -> str:
     return "Each is decoded once; one that cannot be read is left out and named."
 
 
-def _split(preview: Preview) -> str:
-    if not preview.given:
-        split = SplitSpec()
-        training = 1 - split.validation_share - split.test_share
-        shares = zip((training, split.validation_share, split.test_share), SPLITS, strict=True)
-        shares_said = ", ".join(f"{text.percent(share, digits=0)} {name}" for share, name in shares)
-        return f"{shares_said}; you can change it later."
-    return ", ".join(f"{count:,} {split}" for split, count in preview.given.items()) + "."
+def _split(preview: Preview) -> tuple[str, str]:
+    """What the split will be, in two words and in a sentence."""
+    apart = preview.given.keys() - {TRAINING}
+    if sum(preview.given[split] for split in apart) == preview.num_files:
+        return (
+            "made anew",
+            "Every picture is in a folder for validation or test, so none is left to learn from.",
+        )
+    if apart:
+        counts = ", ".join(f"{count:,} {split}" for split, count in preview.given.items())
+        missing = next(iter({VALIDATION, TEST} - apart), "")
+        return "as given", f"{counts}.{f' {missing.capitalize()} is taken from the rest.' if missing else ''}"
+    split = SplitSpec()
+    training = 1 - split.validation_share - split.test_share
+    shares = zip((training, split.validation_share, split.test_share), SPLITS, strict=True)
+    said = ", ".join(f"{text.percent(share, digits=0)} {name}" for share, name in shares)
+    return "made anew", f"{said}; you can change it later."
 
 
 def _classes(preview: Preview) -> None:

@@ -8,9 +8,12 @@ import pytest
 from cnnlab.data.import_records import ArchiveImport, DroppedFolderImport, FolderImport
 from cnnlab.data.intake import stage_upload, start_import
 from cnnlab.data.library import list_datasets
+from cnnlab.data.preview_worker import main
 from cnnlab.data.previews import (
     find_preview,
     free_name,
+    list_previews,
+    prepare_preview,
     proposed_name,
     start_preview,
 )
@@ -191,6 +194,15 @@ def test_a_look_that_is_dropped_leaves_nothing(tmp_path):
     job.drop()
     assert not job.folder.exists()
     assert not list((workspace().imports / "staged").iterdir())
+
+
+def test_a_worker_that_comes_after_the_decision_does_nothing(tmp_path):
+    job = prepare_preview(ArchiveImport(file=stage(write_zip(tmp_path / "a.zip", class_files({"cat": 2})))))
+    assert [each.id for each in list_previews()] == [job.id]
+    job.drop()
+    assert main(str(job.folder)) == 2
+    assert not job.folder.exists()
+    assert list_previews() == []
 
 
 def test_an_import_that_cannot_start_keeps_the_look(tmp_path):

@@ -43,7 +43,7 @@ def test_classes_splits_room_and_what_is_left_out_are_said(open_page, at_once, s
     for sentence in (
         "One folder a class below train and test, inside the folder zoo.",
         "Pictures to try 19",
-        "16 training, 3 test.",
+        "16 training, 3 test. Validation is taken from the rest.",
         ":gray-badge[cat · 4] :gray-badge[dog · 15]",
         "The smallest class has 4 files",
         "1 file in no class folder will be left out.",
@@ -53,6 +53,26 @@ def test_classes_splits_room_and_what_is_left_out_are_said(open_page, at_once, s
     ):
         assert sentence in said
     assert list_imports() == []
+
+
+@pytest.mark.parametrize(
+    ("folders", "value", "sentence"),
+    [
+        pytest.param({"": 3}, "made anew", "70 % training, 15 % validation, 15 % test", id="none"),
+        pytest.param({"train/": 3}, "made anew", "70 % training", id="training alone"),
+        pytest.param({"train/": 3, "val/": 2}, "as given", "Test is taken from the rest.", id="no test"),
+        pytest.param({"train/": 3, "val/": 2, "test/": 1}, "as given", "6 training, 4 validation, 2 test.", id="all"),
+        pytest.param({"valid/": 3, "test/": 3}, "made anew", "none is left to learn from", id="nothing to learn from"),
+    ],
+)  # fmt: skip
+def test_the_split_that_will_be_made_is_said(open_page, staged, folders, value, sentence):
+    files = {}
+    for prefix, count in folders.items():
+        files |= class_files({"cat": count, "dog": count}, prefix=prefix)
+    page = open_page("datasets", preview=carry_preview(staged(files)).id)
+    assert not page.exception
+    assert f"Split {value}" in words(page)
+    assert sentence in words(page)
 
 
 def test_names_from_an_archive_are_text(open_page, at_once, staged):
@@ -103,3 +123,14 @@ def test_a_look_that_is_gone_is_a_sentence(open_page):
     page = open_page("datasets", preview="20260101-000000-abcdef")
     assert not page.exception
     assert "Bring the pictures again" in words(page)
+
+
+def test_what_was_brought_and_not_decided_on_is_found_again(open_page, staged):
+    job, other = (carry_preview(staged(class_files({"cat": 2, "dog": 2}), f"{name}.zip")) for name in "ab")
+    page = open_page("datasets")
+    assert "Brought, not imported yet (2)" in words(page)
+    page.button(key=f"remove-{other.id}").click().run()
+    assert not other.folder.exists()
+    page.button(key=f"go-on-{job.id}").click().run()
+    assert not page.exception
+    assert "Before importing a.zip" in words(page)
