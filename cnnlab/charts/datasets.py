@@ -1,6 +1,7 @@
 """What is in a dataset, as charts. This module never opens one."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ def class_counts(counts: pd.DataFrame) -> go.Figure:
     figure = new_figure(
         "Pictures of each class, by split",
         x="Pictures",
-        y=named_ticks(names) | {"range": [classes - 0.5, -0.5], "tickfont": {"size": min(12, bar - 2)}},
+        y=_class_axis(names) | {"range": [classes - 0.5, -0.5], "tickfont": {"size": min(12, bar - 2)}},
         height=min(TALLEST_PIXELS, AROUND_PIXELS + bar * max(classes, 3)),
     )
     for split, look in SPLITS.items():
@@ -58,6 +59,13 @@ def class_counts(counts: pd.DataFrame) -> go.Figure:
         )
     figure.update_layout(barmode="stack", bargap=0.28, legend={"traceorder": "normal"}, showlegend=True)
     return figure
+
+
+def _class_axis(names: list[str]) -> dict[str, Any]:
+    """Name every class, or of too many for a page every second, third, ...; the others say theirs under the mouse."""
+    axis = named_ticks(names)
+    every = -(-len(names) * LEAST_BAR_PIXELS // (TALLEST_PIXELS - AROUND_PIXELS))
+    return axis | {"tickvals": axis["tickvals"][::every], "ticktext": axis["ticktext"][::every]}
 
 
 def picture_sizes(shorter: np.ndarray) -> go.Figure:

@@ -130,6 +130,12 @@ def test_a_figure_says_what_it_shows_and_leaves_the_colours_of_the_page_to_the_t
     assert "color" not in str([given.get("font"), given["title"], given["xaxis"], given["yaxis"]])
 
 
+@pytest.mark.parametrize(("classes", "named"), [(1, 1), (100, 100), (200, 100), (1000, 100)])
+def test_of_very_many_classes_as_many_are_named_as_there_is_room_for(classes, named):
+    axis = figures.class_counts(make_counts(classes)).layout.yaxis
+    assert len(axis.ticktext) == len(axis.tickvals) == named
+
+
 @pytest.mark.parametrize("make", EVERY_FIGURE.values(), ids=EVERY_FIGURE)
 def test_a_figure_fits_a_page(make):
     assert 100 <= make().layout.height <= 1600
