@@ -107,6 +107,7 @@ def pages(_: Path) -> Facts:
         "datasets, pictures": {"dataset": dataset, "view": "pictures"},
         "datasets, checks": {"dataset": dataset, "view": "checks"},
         "datasets, split": {"dataset": dataset, "view": "split"},
+        "datasets, versions": {"dataset": dataset, "view": "versions"},
         "train": {"dataset": dataset},
         "runs": {},
         "evaluate": {"run": run},
