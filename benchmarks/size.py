@@ -57,8 +57,13 @@ class Step:
     peaks: Peaks
 
 
-def run(num_pictures: int = PICTURES) -> pd.DataFrame:
+def run() -> pd.DataFrame:
     """Generate the pictures, take every step once, and compare."""
+    return compare(num_pictures=PICTURES)
+
+
+def compare(*, num_pictures: int) -> pd.DataFrame:
+    """The same with as many pictures as wanted."""
     with tempfile.TemporaryDirectory(prefix="cnnlab-pictures-") as folder, empty_workspace():
         place = Path(folder)
         os.environ["CNNLAB_IMPORT_ROOTS"] = folder
@@ -118,4 +123,4 @@ if __name__ == "__main__":
         prog="python -m benchmarks.size", description="The benchmark with fewer pictures."
     )
     parser.add_argument("--pictures", type=int, default=5_000)
-    print(run(parser.parse_args().pictures).to_markdown(index=False))
+    print(compare(num_pictures=parser.parse_args().pictures).to_markdown(index=False))

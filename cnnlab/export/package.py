@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from cnnlab.data import images
+from cnnlab.data import images, picture_kinds
 from cnnlab.errors import ModelError
 from cnnlab.export.card import write_card
 from cnnlab.export.exports import Export, list_exports
@@ -30,6 +30,8 @@ SERVED_FILES = ("server.py", "index.html", "Dockerfile")
 PINNED = ("ai-edge-litert", "numpy", "pillow")
 """As they were here when the file was compared; the others only carry answers to and fro."""
 UNPINNED = ("fastapi>=0.115,<1", "uvicorn>=0.32,<1", "python-multipart>=0.0.18,<1")
+KINDS_FILE = "picture_kinds.py"
+IMPORTED_KINDS, OWN_KINDS = "from cnnlab.data.picture_kinds import", "from picture_kinds import"
 IMPORTED_ERROR = "from cnnlab.errors import PictureError\n"
 OWN_ERROR = 'class PictureError(Exception):\n    """One picture that cannot be read."""\n'
 
@@ -105,6 +107,7 @@ def _parts(run: RunFolder, export: Export, *, folder: bool) -> Iterator[_Part]:
         for name in SERVED_FILES:
             yield _Part(name=before + name, file=SERVING / name)
         yield _Part(name=before + "pictures.py", text=pictures_source())
+        yield _Part(name=before + KINDS_FILE, text=inspect.getsource(picture_kinds))
         yield _Part(name=before + "requirements.txt", text=requirements())
 
 
@@ -117,7 +120,7 @@ def _record(record: ModelRecord, file: str) -> str:
 
 def pictures_source() -> str:
     """The code that reads pictures here, for a server that has no cnnlab: the same pixels on both sides."""
-    source = inspect.getsource(images)
+    source = inspect.getsource(images).replace(IMPORTED_KINDS, OWN_KINDS)
     opening, _, code = source.partition(IMPORTED_ERROR)
     # A class between imports and constants, as formatters lay it out.
     return opening.rstrip() + "\n\n\n" + OWN_ERROR + "\n" + code

@@ -1,11 +1,13 @@
 """An export is made by a process of its own, once, compared, kept, taken away; or refused with a sentence."""
 
+import inspect
 import os
 import zipfile
 
 import numpy as np
 import pytest
 
+from cnnlab.data import picture_kinds
 from cnnlab.data.library import delete_dataset
 from cnnlab.errors import ModelError, SpecError
 from cnnlab.export import formats
@@ -46,7 +48,15 @@ def test_an_export_is_made_compared_and_kept(run, tmp_path):
         names = set(packed.namelist())
         assert packed.read("labels.txt").decode() == "cat\ndog\n"
         assert packed.read("model.tflite") == export.file.read_bytes()
-    assert names >= {"model_card.md", "README.md", "model.json", "server.py", "pictures.py", "Dockerfile"}
+    assert names >= {
+        "model_card.md",
+        "README.md",
+        "model.json",
+        "server.py",
+        "pictures.py",
+        "picture_kinds.py",
+        "Dockerfile",
+    }
     write_package(run, EVERYTHING, tmp_path / "all.zip")
     with zipfile.ZipFile(tmp_path / "all.zip") as packed:
         assert {"lite/model.tflite", "lite/README.md", "model_card.md"} <= set(packed.namelist())
@@ -163,9 +173,11 @@ def test_a_child_ends_when_nobody_wants_it_any_more(tmp_path, monkeypatch):
     assert Child.killed
 
 
-def test_pictures_are_read_by_the_very_same_code_in_a_server(tmp_path):
-    source = pictures_source()
-    assert "cnnlab" not in source
+def test_pictures_are_read_by_the_very_same_code_in_a_server(tmp_path, monkeypatch):
+    source, kinds = pictures_source(), inspect.getsource(picture_kinds)
+    assert "cnnlab" not in source + kinds
+    (tmp_path / "picture_kinds.py").write_text(kinds)
+    monkeypatch.syspath_prepend(tmp_path)
     names: dict = {"__name__": "pictures"}
     exec(compile(source, "pictures.py", "exec"), names)
     with pytest.raises(names["PictureError"], match="The file is empty"):

@@ -1,6 +1,5 @@
 """The card of a dataset and its versions: what is in it, who learned from it, the ZIP, the copy, the way back."""
 
-import asyncio
 import zipfile
 
 import pytest
@@ -11,6 +10,7 @@ from cnnlab.data.corrections import correct_labels
 from cnnlab.data.library import find_dataset, freeze
 from cnnlab.settings import workspace
 from cnnlab.ui import dataset_download
+from tests.awaiting import finish
 from tests.data.making import class_files, make_dataset
 from tests.pages.making import past_run
 from tests.runs.making import run_spec
@@ -76,7 +76,7 @@ def test_a_version_is_sent_as_a_zip_and_then_nothing_of_it_is_left(pets):
     with zipfile.ZipFile(answer.path) as packed:
         assert packed.testzip() is None
         assert len(packed.namelist()) == 17
-    asyncio.run(answer.background())
+    finish(answer.background())
     assert list(workspace().cache.iterdir()) == []
 
 

@@ -1,6 +1,5 @@
 """A bundle is written to disk and sent from there; afterwards nothing of it is left."""
 
-import asyncio
 import zipfile
 
 import pytest
@@ -12,6 +11,7 @@ from cnnlab.runs.model_record import ModelRecord
 from cnnlab.runs.states import State
 from cnnlab.settings import workspace
 from cnnlab.ui import bundle_download
+from tests.awaiting import finish
 from tests.pages.making import past_run
 
 
@@ -31,7 +31,7 @@ def test_a_finished_run_is_sent_as_a_zip_and_then_nothing_of_it_is_left():
     with zipfile.ZipFile(answer.path) as packed:
         assert packed.testzip() is None
         assert RECORD in packed.namelist()
-    asyncio.run(answer.background())
+    finish(answer.background())
     assert list(workspace().cache.iterdir()) == []
 
 

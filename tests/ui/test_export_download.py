@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.model_record import ModelRecord
 from cnnlab.ui import export_download
+from tests.awaiting import finish
 from tests.export.making import past_export
 from tests.pages.making import past_run
 
@@ -43,7 +44,7 @@ def get(path: str) -> tuple[int, dict[str, str], bytes]:
     async def send(message):
         sent.append(message)
 
-    asyncio.run(Starlette(routes=[export_download.ROUTE])(scope, receive, send))
+    finish(Starlette(routes=[export_download.ROUTE])(scope, receive, send))
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:])
 

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from cnnlab.errors import WorkspaceError
 from cnnlab.ui import server
+from tests.awaiting import finish
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -34,7 +35,7 @@ def _get(path):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    finish(app(scope, receive, send))
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:])
 
@@ -78,7 +79,7 @@ def serve_until(condition, monkeypatch) -> None:
                 while not condition():
                     await anyio.sleep(0.01)
 
-    asyncio.run(start_and_stop())
+    finish(start_and_stop())
 
 
 def test_the_server_takes_up_the_queue_and_keeps_it_moving(monkeypatch):
