@@ -9,8 +9,9 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check
 READY_TO_RUN := $(VENV)/.ready-to-run
 READY_TO_TEST := $(VENV)/.ready-to-test
 
-# A file of tests stays in one process, so that what its tests share is made once.
-PYTEST := $(PYTHON) -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+# A file of tests stays in one process, so that what its tests share is made once. The long ones come first in the order of
+# the files; sorted by how many tests they have, the longest would be left for the end, with a processor idle.
+PYTEST := $(PYTHON) -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast lint format bench chaos clean
