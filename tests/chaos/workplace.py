@@ -61,7 +61,7 @@ SCRATCH = {
         learning_rate=4e-3,
         schedule="cosine",
         early_stopping_patience=3,
-        augmentation=Augmentation(flip=True, brightness_share=0.1),
+        augmentation=Augmentation(flip=True, brightness_share=0.1, mixup_alpha=0.2),
         deterministic=True,
     ),
 }
