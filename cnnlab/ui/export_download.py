@@ -1,22 +1,19 @@
-"""The address from which a package is taken away: `/exports/<run>/<format>.zip`, written to disk and sent from there.
+"""The address from which a package is taken away: `/exports/<run>/<format>.zip`.
 
-This module never draws anything, and never holds a package in memory.
+This module never draws anything.
 """
 
-import tempfile
-from pathlib import Path
+from functools import partial
 
-from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from cnnlab.errors import CnnlabError
 from cnnlab.export.exports import FOLDER
 from cnnlab.export.package import package_name, write_package
-from cnnlab.files import TEMPORARY_PREFIX
 from cnnlab.runs.folder import RunFolder
 from cnnlab.settings import workspace
+from cnnlab.ui.parcels import Parcel, send
 
 
 def address(run_id: str, name: str) -> str:
@@ -26,28 +23,16 @@ def address(run_id: str, name: str) -> str:
 
 def download(request: Request) -> Response:
     """Write a package beside the exports and send it; it is gone again when it was sent."""
-    name = request.path_params["name"]
-    try:
-        run = RunFolder.find(request.path_params["run"], runs=workspace().runs)
-        folder = run.path / FOLDER
-        folder.mkdir(exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=folder, prefix=TEMPORARY_PREFIX, suffix=".zip", delete=False
-        ) as file:
-            path = Path(file.name)
-        try:
-            write_package(run, name, path)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-        return FileResponse(
-            path,
-            filename=package_name(run, name),
-            media_type="application/zip",
-            background=BackgroundTask(path.unlink, missing_ok=True),
-        )
-    except CnnlabError as error:
-        return PlainTextResponse(str(error), status_code=404)
+    return send(lambda: _parcel(**request.path_params))
+
+
+def _parcel(*, run: str, name: str) -> Parcel:
+    found = RunFolder.find(run, runs=workspace().runs)
+    folder = found.path / FOLDER
+    folder.mkdir(exist_ok=True)
+    return Parcel(
+        file_name=package_name(found, name), folder=folder, write=partial(write_package, found, name)
+    )
 
 
 ROUTE = Route("/exports/{run}/{name}.zip", download)
