@@ -15,6 +15,7 @@ from cnnlab.errors import ModelError
 from cnnlab.export.exports import Export, start_export
 from cnnlab.export.formats import FORMATS
 from cnnlab.export.package import EVERYTHING, write_package
+from cnnlab.runs.folder import RunFolder
 
 LOOK_SECONDS = 0.3
 
@@ -44,11 +45,7 @@ def export(given: argparse.Namespace) -> int:
     if out.suffix.lower() == ".zip":
         write_package(run, given.format, out)
     else:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=out, prefix=".tmp-", suffix=".zip") as packed:
-            write_package(run, given.format, Path(packed.name))
-            with zipfile.ZipFile(packed.name) as package:
-                package.extractall(out)
+        _unpack(run, given.format, out)
     results = {each.format_name: each.result().model_dump() for each in made}
     if given.json:
         print_json({"out": str(out), "formats": results})
@@ -57,12 +54,39 @@ def export(given: argparse.Namespace) -> int:
     return 0
 
 
+def _unpack(run: RunFolder, name: str, out: Path) -> None:
+    """Put what would be in the package into a folder."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=out, prefix=".tmp-", suffix=".zip") as packed:
+            write_package(run, name, Path(packed.name))
+            with zipfile.ZipFile(packed.name) as package:
+                package.extractall(out)
+    except OSError as error:
+        raise _unwritten(out, error) from error
+
+
 def _check_place(out: Path) -> None:
+    """Refuse a place that cannot be written before minutes are spent on a format."""
     if out.suffix.lower() == ".zip":
         if not out.parent.is_dir():
             raise ModelError(f"There is no folder {out.parent}. Make it, or name another place.")
-    elif out.exists() and not out.is_dir():
+        if out.is_dir():
+            raise ModelError(f"{out} is a folder. Name a file that ends in .zip, or a folder that does not.")
+        return
+    if out.exists() and not out.is_dir():
         raise ModelError(f"{out} is a file. Name a folder, or a file that ends in .zip.")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise _unwritten(out, error) from error
+
+
+def _unwritten(out: Path, error: OSError) -> ModelError:
+    return ModelError(
+        f"Nothing can be written into {out} ({error.strerror or error}). Make room there, or name another place."
+    )
 
 
 def _make(found: Export) -> Export:

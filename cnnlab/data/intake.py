@@ -9,6 +9,7 @@ The import itself is `cnnlab.data.import_worker`, a process of its own that outl
 module never opens an archive and never decodes a picture.
 """
 
+import contextlib
 import re
 import secrets
 import shutil
@@ -144,9 +145,10 @@ def stage_upload(file: BinaryIO, *, name: str) -> StagedFile:
         DatasetError: It is larger than allowed, or the disk is full.
     """
     most = settings().max_archive_bytes
-    path = _staging() / secrets.token_hex(16)
+    path = _staged() / secrets.token_hex(16)
     written = 0
     try:
+        path.parent.mkdir(exist_ok=True)
         with path.open("wb") as output:
             while chunk := file.read(CHUNK_BYTES):
                 written += len(chunk)
@@ -157,7 +159,8 @@ def stage_upload(file: BinaryIO, *, name: str) -> StagedFile:
                     )
                 output.write(chunk)
     except OSError as error:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
         raise DatasetError(
             f"{safe_text(name)!r} could not be kept ({error.strerror or error}). Free some space on the disk of "
             f"{workspace().home}, and upload it again."
@@ -183,11 +186,17 @@ def start_import(request: ImportRequest) -> ImportJob:
 def prepare_import(request: ImportRequest) -> ImportJob:
     """Check a request and make the folder that a worker carries it in; raises what `start_import` does."""
     request = _checked(request)
-    _sweep()
     import_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
     folder = workspace().imports / import_id
-    (folder / "files").mkdir(parents=True)
-    write_text(folder / "request.json", _take_files(request, folder / "files").model_dump_json(indent=1))
+    try:
+        _sweep()
+        (folder / "files").mkdir(parents=True)
+        write_text(folder / "request.json", _take_files(request, folder / "files").model_dump_json(indent=1))
+    except OSError as error:
+        raise DatasetError(
+            f"The import could not be started ({error.strerror or error}). Free some space on the disk of "
+            f"{workspace().home}, or see to it that it can be written, and start it again."
+        ) from error
     return ImportJob(id=import_id, folder=folder)
 
 
@@ -254,20 +263,19 @@ def _take_files(request: ImportRequest, into: Path) -> ImportRequest:
 
 def _take(file: StagedFile, into: Path) -> StagedFile:
     path = Path(file.path)
-    if path.parent != _staging() or not STAGED_NAME.match(path.name) or not path.is_file():
+    if path.parent != _staged() or not STAGED_NAME.match(path.name) or not path.is_file():
         raise DatasetError(f"The upload {file.name!r} is no longer there. Upload it again.")
     return file.with_changes(path=str(path.rename(into / path.name)))
 
 
-def _staging() -> Path:
-    folder = workspace().imports / "staged"
-    folder.mkdir(exist_ok=True)
-    return folder
+def _staged() -> Path:
+    """Where uploads wait; it is made with the first."""
+    return workspace().imports / "staged"
 
 
 def _sweep() -> None:
     """Remove uploads that nobody imported, and the oldest imports that have ended."""
-    for path in _staging().iterdir():
+    for path in _staged().glob("*"):
         if time.time() - path.stat().st_mtime > STAGED_KEPT_SECONDS:
             path.unlink(missing_ok=True)
     for job in list_imports():

@@ -108,11 +108,17 @@ def prepare_preview(request: ImportRequest) -> PreviewJob:
     """Check a request and make the folder that a worker looks for; raises what `start_preview` does."""
     if isinstance(request, FolderImport):
         request = request.with_changes(path=str(check_folder(request.path)))
-    _sweep()
     id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
     folder = _previews() / id
-    folder.mkdir()
-    write_text(folder / "request.json", request.model_dump_json())
+    try:
+        _sweep()
+        folder.mkdir(parents=True)
+        write_text(folder / "request.json", request.model_dump_json())
+    except OSError as error:
+        raise DatasetError(
+            f"{origin_of(request).name!r} cannot be looked at ({error.strerror or error}). Free some space on the disk of "
+            f"{workspace().home}, or see to it that it can be written, and bring the pictures again."
+        ) from error
     return PreviewJob(id=id, folder=folder)
 
 
@@ -132,7 +138,7 @@ def list_previews() -> list[PreviewJob]:
     """Every look that nobody has decided on yet, newest first."""
     folders = [
         folder
-        for folder in _previews().iterdir()
+        for folder in _previews().glob("*")
         if IMPORT_ID.match(folder.name) and (folder / "request.json").is_file()
     ]
     return [PreviewJob(id=folder.name, folder=folder) for folder in sorted(folders, reverse=True)]
@@ -176,13 +182,12 @@ def _uploads(request: ImportRequest) -> list[Path]:
 
 
 def _previews() -> Path:
-    folder = workspace().imports / "previews"
-    folder.mkdir(exist_ok=True)
-    return folder
+    """Where looks lie; it is made with the first."""
+    return workspace().imports / "previews"
 
 
 def _sweep() -> None:
     """Remove looks that nobody decided on for a day; their uploads go with those of `intake`."""
-    for folder in _previews().iterdir():
+    for folder in _previews().glob("*"):
         if time.time() - folder.stat().st_mtime > STAGED_KEPT_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)

@@ -30,7 +30,9 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     share, shrink = correct / total, 1.0 + Z_95**2 / total
     middle = (share + Z_95**2 / (2 * total)) / shrink
     half = Z_95 * math.sqrt(share * (1.0 - share) / total + Z_95**2 / (4 * total**2)) / shrink
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # With none or all right an end is exactly 0 or 1, which rounding would miss by a hair that tables then print.
+    low = 0.0 if correct == 0 else max(0.0, middle - half)
+    return low, 1.0 if correct == total else min(1.0, middle + half)
 
 
 def difference_interval(correct_before: np.ndarray, correct_after: np.ndarray) -> tuple[float, float]:

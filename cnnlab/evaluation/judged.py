@@ -120,7 +120,7 @@ def judged_splits(run: RunFolder) -> tuple[str, ...]:
     """The splits that a run can be judged on, the one to look at first is first; none without predictions."""
     try:
         found = set(pd.read_parquet(run.path / FILE, columns=["split"])["split"])
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         return ()
     return tuple(split for split in JUDGED if split in found)
 

@@ -53,10 +53,28 @@ def load_predictions(folder: Path) -> pd.DataFrame:
         RunError: The run has none, or it is damaged.
     """
     try:
-        return pd.read_parquet(folder / FILE)
+        table = pd.read_parquet(folder / FILE)
+        _check(table)
     except FileNotFoundError:
         raise RunError(f"Run {folder.name} has no predictions yet. Let it finish first.") from None
     except (OSError, ValueError) as error:
         raise RunError(
             f"The predictions of run {folder.name} are damaged. Run it again to have them."
         ) from error
+    return table
+
+
+def _check(table: pd.DataFrame) -> None:
+    """Refuse a table that is sound as a file and yet no predictions: every page would stumble over it.
+
+    Raises:
+        ValueError: A column is missing, or holds what is no number.
+    """
+    if missing := {"picture", "split", "label"} - set(table.columns):
+        raise ValueError(f"it has no columns {sorted(missing)}")
+    for name in ("picture", "label"):
+        if not pd.api.types.is_integer_dtype(table[name]):
+            raise ValueError(f"its column {name} holds {table[name].dtype}, not whole numbers")
+    # What is no number at all raises here by itself.
+    if not np.isfinite(probabilities_of(table).astype(np.float32)).all():
+        raise ValueError("a probability is not finite")

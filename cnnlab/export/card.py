@@ -24,6 +24,8 @@ FEW_OF_A_CLASS = 20
 """Of fewer test pictures of a class its figures are hardly more than chance."""
 WEAK_RECALL = 0.7
 MOST_CLASSES_NAMED = 20
+WORDS = {None: "–", True: "yes", False: "no"}
+TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+|~$&])")
 
 
@@ -48,8 +50,8 @@ def write_card(run: RunFolder) -> str:
 
 
 def plain(text: object) -> str:
-    """Text of a user's on one line, without meaning for Markdown."""
-    return SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+    """Text of a user's on one line, without meaning for Markdown, and without what turns the reading direction."""
+    return SPECIAL.sub(r"\\\1", " ".join(TURNING.sub("", str(text)).split()))
 
 
 def _what(spec: RunSpec, report: Report | None) -> str:
@@ -99,7 +101,7 @@ def _training(spec: RunSpec, report: Report | None) -> str:
     for name, field in type(training).model_fields.items():
         value = getattr(training, name)
         if field.title and name != "augmentation":
-            rows.append((field.title, value if value is not None else "–"))
+            rows.append((field.title, WORDS.get(value, value) if isinstance(value, bool | None) else value))
     rows += [("Augmentation", _augmentation(training.augmentation)), ("Seed", spec.seed)]
     text = _table(("Setting", "value"), rows)
     if report is None:

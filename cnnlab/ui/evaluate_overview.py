@@ -134,6 +134,8 @@ def _table(classes: pd.DataFrame) -> None:
             )
         ],
     )
+    # In percent: the browser's own format for shares shows 0, 1 or 2 digits below each other.
+    shown[["precision", "recall", "f1"]] *= 100
     shown["class_name"] = [text.shorten(name, limit=80) for name in shown["class_name"]]
     st.dataframe(
         shown,
@@ -152,7 +154,7 @@ def _columns() -> dict[str, object]:
 
     def share(title: str, sentence: str) -> object:
         return st.column_config.ProgressColumn(
-            title, format="percent", min_value=0, max_value=1, width=108, help=sentence
+            title, format="%.1f %%", min_value=0, max_value=100, width=108, help=sentence
         )
 
     return {

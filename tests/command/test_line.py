@@ -109,6 +109,9 @@ def test_a_run_is_judged(run, named, capsys):
         pytest.param(
             ["export", "Mine", "onnx", "/no/such/x.zip"], "There is no folder /no/such", id="no folder"
         ),
+        pytest.param(
+            ["export", "Mine", "onnx", "/dev/null/x"], "Nothing can be written into", id="no place to write"
+        ),
         pytest.param(["train", "/no/such.json"], "cannot be read", id="no spec"),
     ],
 )
@@ -193,6 +196,12 @@ def test_a_format_is_taken_away_as_a_zip_or_as_a_folder(made_before, tmp_path, c
     assert json.loads(capsys.readouterr().out)["formats"]["onnx"]["passed"] is True
     assert (tmp_path / "folder" / "model.onnx").read_bytes() == b"a model"
     assert not list((tmp_path / "folder").glob(".tmp-*"))
+
+
+def test_a_folder_that_is_called_like_a_zip_is_said(made_before, tmp_path, capsys):
+    (tmp_path / "x.zip").mkdir()
+    assert main(["export", "Mine", "lite", str(tmp_path / "x.zip")]) == 2
+    assert "is a folder" in capsys.readouterr().err
 
 
 def test_of_everything_what_can_be_made_is_taken(made_before, tmp_path, capsys):

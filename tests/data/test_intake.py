@@ -18,6 +18,7 @@ from cnnlab.data.intake import (
     start_import,
 )
 from cnnlab.data.library import find_dataset, list_datasets
+from cnnlab.data.previews import list_previews, prepare_preview
 from cnnlab.errors import DatasetError, SpecError
 from cnnlab.settings import workspace
 from tests.data.making import class_files, import_zip, write_zip
@@ -182,3 +183,25 @@ def test_uploads_that_nobody_imports_are_removed_after_a_day(tmp_path):
     os.utime(old.path, (1, 1))
     prepare_import(UploadImport(files=(new,), class_name="x"))
     assert not os.path.exists(old.path)
+
+
+@pytest.mark.parametrize("begin", [prepare_import, prepare_preview])
+def test_a_disk_that_cannot_be_written_is_a_sentence(begin, tmp_path, monkeypatch):
+    path = write_zip(tmp_path / "a.zip", class_files({"cat": 2, "dog": 2}))
+    with path.open("rb") as file:
+        request = ArchiveImport(file=stage_upload(file, name="a.zip"))
+
+    def refuse(*_, **__):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("cnnlab.data.intake.write_text", refuse)
+    monkeypatch.setattr("cnnlab.data.previews.write_text", refuse)
+    with pytest.raises(DatasetError, match="Read-only file system"):
+        begin(request)
+
+
+def test_looking_for_what_waits_writes_nothing(home):
+    workspace()
+    before = set(home.rglob("*"))
+    assert list_previews() == []
+    assert set(home.rglob("*")) == before

@@ -24,6 +24,12 @@ def test_wilson_interval_is_the_published_one(correct, total, low, high):
     assert wilson_interval(correct, total) == pytest.approx((low, high), abs=1e-4)
 
 
+@pytest.mark.parametrize("total", range(1, 30))
+def test_none_or_all_right_ends_exactly_where_shares_end(total):
+    assert wilson_interval(0, total)[0] == 0.0
+    assert wilson_interval(total, total)[1] == 1.0
+
+
 @pytest.mark.parametrize(("correct", "total"), [(1, 0), (-1, 5), (6, 5)])
 def test_a_share_that_is_none_is_refused(correct, total):
     with pytest.raises(ValueError, match="is no share"):

@@ -41,3 +41,24 @@ def test_a_damaged_table_is_named(tmp_path):
     (tmp_path / FILE).write_bytes(b"PAR1 not really")
     with pytest.raises(RunError, match="damaged"):
         load_predictions(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda table: table.drop(columns="label"), id="a column less"),
+        pytest.param(lambda table: table.assign(label="x"), id="text for labels"),
+        pytest.param(lambda table: table.assign(p0="x"), id="text for probabilities"),
+        pytest.param(lambda table: table.assign(p0=np.nan), id="no number"),
+    ],
+)
+def test_a_table_of_something_else_is_damaged_too(tmp_path, damage):
+    table = predictions_table(
+        pictures=np.arange(2),
+        splits=np.full(2, "test"),
+        labels=np.array([0, 1]),
+        probabilities=np.full((2, 2), 0.5),
+    )
+    damage(table).to_parquet(tmp_path / FILE)
+    with pytest.raises(RunError, match="damaged"):
+        load_predictions(tmp_path)

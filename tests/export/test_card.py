@@ -11,6 +11,7 @@ def test_the_card_says_what_the_run_measured(run):
     assert "| Class | training | validation | test |" in card
     assert "| cat | " in card
     assert "| Learning rate | 0.001 |" in card
+    assert "| Deterministic | yes |" in card
     assert "RGB picture of 16 × 16 pixels, 0 to 255" in card
     assert f"`{run.id}`" in card
 
@@ -23,6 +24,7 @@ def test_few_pictures_are_named_as_a_limit(run):
 def test_a_name_has_no_meaning_for_markdown(run):
     assert write_card(run).splitlines()[0] == r"# Pets \| \*of\* \<b\>"
     assert plain("a\nb | c") == r"a b \| c"
+    assert plain("cat \u202egpj.exe") == "cat gpj.exe"
 
 
 def test_without_its_dataset_the_card_says_so(run, dataset):

@@ -84,6 +84,8 @@ def test_the_overview_has_the_scores_and_every_class(open_page, flowers):
     table = next(frame.value for frame in page.dataframe if "class_name" in frame.value)
     assert table["class_name"].tolist() == list(judged.class_names)
     assert table["support"].sum() == len(judged)
+    found = [100 * judged.correct[judged.labels == label].mean() for label in range(len(table))]
+    assert table["recall"].tolist() == pytest.approx(found)
     page.number_input(key="evaluate-k").set_value(4)
     assert metrics_of(page.run())["Top-4 accuracy"] == "100.0 %"
     page.selectbox(key="evaluate-detect").set_value(2)
