@@ -201,7 +201,7 @@ def test_a_disk_that_cannot_be_written_is_a_sentence(begin, tmp_path, monkeypatc
 
 
 def test_looking_for_what_waits_writes_nothing(home):
-    workspace()
+    assert workspace().imports.is_dir()
     before = set(home.rglob("*"))
     assert list_previews() == []
     assert set(home.rglob("*")) == before
