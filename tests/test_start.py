@@ -27,8 +27,8 @@ COMES_WITH = {
 """Parts of a library that is required; its bounds hold for them."""
 
 
-OPTIONAL = {"openvino"}
-"""Imported inside a function, and only where somebody installed it; without it a format says what to install."""
+OPTIONAL = {"openvino", "umap"}
+"""Imported inside a function, and only where somebody installed it; without it a format says what to install, a layout is not offered."""
 
 
 def requirements(name: str) -> list[Requirement]:

@@ -1,15 +1,12 @@
-"""Pictures laid on a plane so that those that a network sees alike lie together: t-SNE (https://jmlr.org/papers/v9/vandermaaten08a.html).
+"""Pictures of a run laid on a plane so that those that its network sees alike lie together.
 
-    <run>/evaluation/tsne/        the job that computes it, as `jobs.folder` says
-    <run>/evaluation/tsne.npz     where each picture of the features lies
+    <run>/evaluation/LAYOUT/        the job that computes it, as `jobs.folder` says; `layouts` names them
+    <run>/evaluation/LAYOUT.npz     where each picture of the features lies
 
 The plane of the principal components comes with the features and needs no job. Run as
 `python -m cnnlab.evaluation.projection FOLDER` this is the worker. This module never asks a model.
 """
 
-import contextlib
-import io
-import re
 import sys
 import time
 import zipfile
@@ -19,6 +16,7 @@ import numpy as np
 
 from cnnlab.errors import EvaluationError
 from cnnlab.evaluation.features import Features, load_features
+from cnnlab.evaluation.layouts import FEWEST_POINTS, lay_out
 from cnnlab.evaluation.run_jobs import (
     MOST_SECONDS,
     NO_MEMORY,
@@ -36,19 +34,21 @@ from cnnlab.runs.folder import RunFolder
 from cnnlab.settings import workspace
 
 WORKER = "cnnlab.evaluation.projection"
-NAME = "tsne"
 MOST_POINTS = 10_000
-ITERATIONS = 500
-COMPONENTS = 50
-"""Principal components that t-SNE begins from: fewer are quicker, and leave out noise."""
-FEWEST_POINTS = 10
+
+
+class ProjectionRequest(RunRequest):
+    """Which way to lay out the pictures of which run."""
+
+    layout: str
 
 
 class ProjectionResult(JobRecord):
     """The computation in numbers."""
 
     num_points: int
-    perplexity: float
+    neighbors: int
+    """About how many of them each one minds."""
     seconds: float
 
 
@@ -66,22 +66,23 @@ def drawn_rows(features: Features) -> np.ndarray:
     return np.sort(np.concatenate([judged, random.permutation(training)[:room]]))
 
 
-def find_projection(run: RunFolder) -> RunJob | None:
-    """Return the job that lays out the pictures of a run, or None where there was none."""
-    return find_job(run, NAME)
+def find_projection(run: RunFolder, *, layout: str) -> RunJob | None:
+    """Return the job that lays out the pictures of a run in some way, or None where there was none."""
+    return find_job(run, layout)
 
 
-def start_projection(run: RunFolder) -> RunJob:
-    """Start laying out the pictures of a run, or return the job that does it already.
+def start_projection(run: RunFolder, *, layout: str) -> RunJob:
+    """Start laying out the pictures of a run in a way of `layouts`, or return the job that does it already.
 
     Raises:
         EvaluationError: There are no features of the run, the job is still ending, or it cannot be written.
     """
     _features_of(run)
-    return start_job(run, NAME, request=RunRequest(run=run.id, attempt=attempt_of(run)), module=WORKER)
+    request = ProjectionRequest(run=run.id, attempt=attempt_of(run), layout=layout)
+    return start_job(run, layout, request=request, module=WORKER)
 
 
-def load_projection(run: RunFolder, features: Features) -> np.ndarray | None:
+def load_projection(run: RunFolder, features: Features, *, layout: str) -> np.ndarray | None:
     """Read where pictures lie.
 
     Returns:
@@ -91,7 +92,7 @@ def load_projection(run: RunFolder, features: Features) -> np.ndarray | None:
     Raises:
         EvaluationError: The file is damaged.
     """
-    path = _path(run)
+    path = _path(run, layout)
     if not path.is_file():
         return None
     try:
@@ -108,58 +109,20 @@ def load_projection(run: RunFolder, features: Features) -> np.ndarray | None:
     return plane
 
 
-def lay_out(vectors: np.ndarray, *, reporter: Reporter) -> tuple[np.ndarray, float]:
-    """Lay vectors on a plane by t-SNE, the same each time.
-
-    Args:
-        vectors: Float, shape (N, D), N at least `FEWEST_POINTS`.
-        reporter: Hears how far it is.
-
-    Returns:
-        Float32, shape (N, 2), and the perplexity: about how many neighbours each one minds.
-    """
-    from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
-
-    reporter.report("Leaving out noise")
-    reached = np.asarray(vectors, np.float64)
-    if min(reached.shape) > COMPONENTS:
-        reached = PCA(n_components=COMPONENTS, random_state=0).fit_transform(reached)
-    perplexity = float(min(30.0, (len(vectors) - 1) / 3))
-    layout = TSNE(perplexity=perplexity, max_iter=ITERATIONS, init="pca", random_state=0, n_jobs=2, verbose=2)
-    reporter.report("Finding neighbours")
-    # What it prints is the only word that it says on the way; a raised error ends it.
-    with contextlib.redirect_stdout(_Listening(reporter)):
-        places = layout.fit_transform(reached)
-    return places.astype(np.float32), perplexity
-
-
-class _Listening(io.TextIOBase):
-    """Hears from what t-SNE prints how far it is."""
-
-    def __init__(self, reporter: Reporter) -> None:
-        self._reporter = reporter
-
-    def write(self, text: str) -> int:
-        if found := re.search(r"Iteration (\d+)", text):
-            self._reporter.report("Laying out the pictures", int(found[1]), ITERATIONS)
-        return len(text)
-
-
 def main(path: str) -> int:
     """Carry the layout in a folder; return the exit code."""
     folder = Path(path)
 
     def work(reporter: Reporter) -> ProjectionResult:
-        request = RunRequest.model_validate_json((folder / "request.json").read_bytes())
+        request = ProjectionRequest.model_validate_json((folder / "request.json").read_bytes())
         run, started = RunFolder.find(request.run, runs=workspace().runs), time.perf_counter()
         features = _features_of(run)
         rows = drawn_rows(features)
         with alone(workspace().cache / "judging.lock", reporter, noun="judging"):
-            places, perplexity = lay_out(features.vectors[rows], reporter=reporter)
-        _save(run, rows=rows, places=places, features=features)
+            places, neighbors = lay_out(features.vectors[rows], layout=request.layout, reporter=reporter)
+        _save(run, request.layout, rows=rows, places=places, features=features)
         return ProjectionResult(
-            num_points=len(rows), perplexity=perplexity, seconds=time.perf_counter() - started
+            num_points=len(rows), neighbors=neighbors, seconds=time.perf_counter() - started
         )
 
     return carry(
@@ -177,20 +140,20 @@ def _features_of(run: RunFolder) -> Features:
     return features
 
 
-def _save(run: RunFolder, *, rows: np.ndarray, places: np.ndarray, features: Features) -> None:
+def _save(run: RunFolder, layout: str, *, rows: np.ndarray, places: np.ndarray, features: Features) -> None:
     def write(path: Path) -> None:
         with path.open("wb") as file:
             np.savez(file, rows=rows, places=places, of=np.array(_mark(features)))
 
-    write_atomically(_path(run), write)
+    write_atomically(_path(run, layout), write)
 
 
 def _mark(features: Features) -> tuple[int, int]:
     return features.attempt, len(features)
 
 
-def _path(run: RunFolder) -> Path:
-    return run.path / "evaluation" / "tsne.npz"
+def _path(run: RunFolder, layout: str) -> Path:
+    return run.path / "evaluation" / f"{layout}.npz"
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from cnnlab.evaluation.features import (
     start_features,
 )
 from cnnlab.evaluation.judged import JudgedSplit, dataset_of
+from cnnlab.evaluation.layouts import FEWEST_POINTS, LAYOUTS, available_layouts
 from cnnlab.evaluation.projection import (
-    FEWEST_POINTS,
     drawn_rows,
     find_projection,
     load_projection,
@@ -36,7 +36,7 @@ LEAD = (
     "What the network makes of a picture before its last layers is a list of numbers; laid on a plane, pictures lie "
     "together that it sees alike. Colour and shape are the true class, a ring is a mistake, in the colour of what was said."
 )
-LAYOUTS = {"plane": "Principal components", "tsne": "t-SNE"}
+PLANE = "plane"
 MOST_POINTS = 10_000
 
 
@@ -56,14 +56,17 @@ def draw(judged: JudgedSplit) -> None:
     if len(features) < FEWEST_POINTS:
         frame.note(f"A map needs {FEWEST_POINTS} pictures; there are {len(features)}.")
         return
+    labels = {PLANE: "Principal components"} | {
+        name: layout.label for name, layout in available_layouts().items()
+    }
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         layout = st.segmented_control(
             "Laid out by",
-            LAYOUTS,
-            default="plane",
+            labels,
+            default=PLANE,
             required=True,
-            format_func=LAYOUTS.get,
+            format_func=labels.get,
             key="evaluate-layout",
         )
     with right:
@@ -72,22 +75,20 @@ def draw(judged: JudgedSplit) -> None:
             key="evaluate-map-training",
             help="Faint, in the background: it has learned from these, so it tells them apart better.",
         )
-    plane = features.plane if layout == "plane" else _tsne(judged, features)
+    plane = features.plane if layout == PLANE else _laid_out(judged, features, layout)
     if plane is not None:
         st.fragment(_map)(judged, dataset, features, plane, layout, training)
 
 
-def _tsne(judged: JudgedSplit, features: Features) -> np.ndarray | None:
-    """The plane of t-SNE; draws how far it is, or how to get it, where it is not there."""
-    if evaluate_job.working(find_projection(judged.run), key="evaluate-tsne"):
+def _laid_out(judged: JudgedSplit, features: Features, layout: str) -> np.ndarray | None:
+    """The plane of a computed layout; draws how far it is, or how to get it, where it is not there."""
+    key = f"evaluate-{layout}"
+    if evaluate_job.working(find_projection(judged.run, layout=layout), key=key):
         return None
-    plane = load_projection(judged.run, features)
+    plane = load_projection(judged.run, features, layout=layout)
     if plane is None:
-        st.caption(
-            "t-SNE moves every picture until its neighbours are next to it; it takes about a minute for a thousand pictures "
-            "and some minutes for ten thousand."
-        )
-        evaluate_job.starter("Lay them out", lambda: start_projection(judged.run), key="evaluate-tsne")
+        st.caption(LAYOUTS[layout].sentence)
+        evaluate_job.starter("Lay them out", lambda: start_projection(judged.run, layout=layout), key=key)
     return plane
 
 
@@ -168,7 +169,7 @@ def _find(pictures: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 def _words(judged: JudgedSplit, features: Features, points: Points, *, layout: str) -> None:
     wrong = int(((points.said >= 0) & (points.said != points.labels)).sum())
     said = [f"{text.counted(len(points.pictures), 'picture')}, {wrong:,} of them named wrong."]
-    if layout == "plane":
+    if layout == PLANE:
         said.append(
             f"These two directions hold {text.percent(features.explained)} of all differences; what looks mixed here may "
             f"be apart in the others."

@@ -110,7 +110,7 @@ def test_the_map_shows_the_pictures_of_the_split_and_offers_another_layout(run, 
     app.session_state["evaluate-layout"] = "tsne"
     app.run()
     press(app, "evaluate-tsne-start")
-    assert started[-1] == ("cnnlab.evaluation.projection", str(find_projection(run).folder))
+    assert started[-1] == ("cnnlab.evaluation.projection", str(find_projection(run, layout="tsne").folder))
 
 
 @pytest.mark.parametrize(
