@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "prediction": GROUND
     | {"runs", "data.images", "data.decoding", "data.children", "data.archive_kinds", "data.entries"},
     "export": WORKSHOPS | {"jobs", "evaluation", "prediction", "training.lite"},
-    "command": WORKSHOPS | {"training", "evaluation", "prediction", "export"},
+    "command": WORKSHOPS | {"jobs", "training", "evaluation", "prediction", "export"},
     "__main__": {"command"},
     "charts": {"errors"},
     "ui": WORKSHOPS

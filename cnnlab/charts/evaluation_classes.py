@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from cnnlab.charts.figure import named_ticks, new_figure
-from cnnlab.charts.palette import QUIET, SPLITS
+from cnnlab.charts.palette import JUDGED, QUIET
 from cnnlab.charts.text import plain
 
 ROW_PIXELS = 26
@@ -36,7 +36,7 @@ def class_recall(classes: pd.DataFrame, *, split: str, accuracy: float) -> go.Fi
         x=shown["recall"],
         y=list(range(len(shown))),
         mode="markers",
-        marker={"color": SPLITS[split].color, "symbol": SPLITS[split].symbol, "size": 9},
+        marker={"color": JUDGED[split].color, "symbol": JUDGED[split].symbol, "size": 9},
         error_x={
             "type": "data",
             "symmetric": False,

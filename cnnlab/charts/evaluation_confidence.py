@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from cnnlab.charts.figure import new_figure
-from cnnlab.charts.palette import QUIET, SHADE, SPLITS
+from cnnlab.charts.palette import JUDGED, QUIET, SHADE
 
 SHARE = {"tickformat": ".0%", "range": [-0.02, 1.02]}
 NARROWEST = 0.006
@@ -36,10 +36,10 @@ def reliability_diagram(
         line={"color": QUIET, "dash": "dot", "width": 1.5}, hoverinfo="skip",
     )  # fmt: skip
     looks = {
-        "as the model says": (groups, QUIET if calibrated is not None else SPLITS[split].color, "circle-open")
+        "as the model says": (groups, QUIET if calibrated is not None else JUDGED[split].color, "circle-open")
     }
     if calibrated is not None:
-        looks["calibrated"] = (calibrated, SPLITS[split].color, SPLITS[split].symbol)
+        looks["calibrated"] = (calibrated, JUDGED[split].color, JUDGED[split].symbol)
     for name, (table, color, symbol) in looks.items():
         figure.add_trace(_points(table, name=name, color=color, symbol=symbol))
     counted = groups if calibrated is None else calibrated
@@ -47,7 +47,7 @@ def reliability_diagram(
         x=(counted["low"] + counted["high"]) / 2,
         y=counted["pictures"],
         width=(counted["high"] - counted["low"]).clip(lower=NARROWEST),
-        marker={"color": SPLITS[split].color, "opacity": 0.75},
+        marker={"color": JUDGED[split].color, "opacity": 0.75},
         yaxis="y2",
         hovertemplate="%{y:,} pictures<extra></extra>",
         showlegend=False,
@@ -77,7 +77,7 @@ def coverage_curves(
         height=400,
     )
     for split, curve in curves.items():
-        look = SPLITS[split]
+        look = JUDGED[split]
         for side, fill in (("accuracy_low", None), ("accuracy_high", "tonexty")):
             figure.add_scatter(
                 x=curve["coverage"], y=curve[side], mode="lines", line={"width": 0}, fill=fill, fillcolor=SHADE,

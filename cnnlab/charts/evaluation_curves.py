@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from cnnlab.charts.figure import new_figure
-from cnnlab.charts.palette import QUIET, SPLITS
+from cnnlab.charts.palette import JUDGED, QUIET
 from cnnlab.charts.text import plain
 from cnnlab.charts.thinning import thin
 
@@ -101,7 +101,7 @@ def _curve(x: np.ndarray, y: np.ndarray, thresholds: np.ndarray, *, split: str, 
         y=y,
         mode="lines" if len(x) > 2 else "lines+markers",
         name=split,
-        line={"color": SPLITS[split].color, "width": 2.5},
+        line={"color": JUDGED[split].color, "width": 2.5},
         # Steps: between two thresholds there is nothing.
         line_shape="hv",
         customdata=np.minimum(thresholds, 1.0),

@@ -26,6 +26,10 @@ SPLITS = MappingProxyType(
         "test": SplitLook(color="#14b8a6", dash="dot", symbol="square", pattern="."),
     }
 )
+JUDGED = MappingProxyType(
+    {**SPLITS, "other": SplitLook(color="#cc79a7", dash="9px,3px,2px,3px", symbol="triangle-up", pattern="x")}
+)
+"""What a run may be judged on: the splits, and pictures of another dataset."""
 
 ACCENT = "#6366f1"
 QUIET = "#8b90a8"

@@ -5,19 +5,17 @@ This module never makes a format itself.
 
 import argparse
 import tempfile
-import time
 import zipfile
 from pathlib import Path
 
 from cnnlab.command.finding import find_run
 from cnnlab.command.printing import print_json, say
+from cnnlab.command.waiting import wait_for
 from cnnlab.errors import ModelError
 from cnnlab.export.exports import Export, start_export
 from cnnlab.export.formats import FORMATS
 from cnnlab.export.package import EVERYTHING, write_package
 from cnnlab.runs.folder import RunFolder
-
-LOOK_SECONDS = 0.3
 
 
 def export(given: argparse.Namespace) -> int:
@@ -90,18 +88,8 @@ def _unwritten(out: Path, error: OSError) -> ModelError:
 
 
 def _make(found: Export) -> Export:
-    """Wait until an export has ended, and say how far it is; cancel it when nobody waits any more."""
-    said = ""
-    try:
-        while found.state == "running":
-            activity = found.progress()[0]
-            if activity != said:
-                say(f"{found.format.label}: {activity}")
-                said = activity
-            time.sleep(LOOK_SECONDS)
-    except KeyboardInterrupt:
-        found.cancel()
-        raise
+    """Wait until an export has ended, and say what came of it."""
+    wait_for(found, label=found.format.label)
     result = found.result()
     if result is None:
         raise ModelError(found.message or f"{found.format.label} was cancelled. Make it again.")

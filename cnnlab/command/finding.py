@@ -1,9 +1,11 @@
-"""Finds the run that somebody means: by its id, or by its name.
+"""Finds the run or the dataset that somebody means: by its id, or by its name.
 
-This module never changes a run.
+This module never changes one.
 """
 
-from cnnlab.errors import RunError
+from cnnlab.data.dataset import Dataset
+from cnnlab.data.library import list_datasets
+from cnnlab.errors import DatasetError, RunError
 from cnnlab.runs import store
 from cnnlab.runs.folder import RUN_ID, RunFolder
 from cnnlab.settings import workspace
@@ -28,4 +30,26 @@ def find_run(text: str) -> RunFolder:
     raise RunError(
         f"There is no run named {text!r} in {workspace().home}. "
         + (f"Some that there are: {known}; 'cnnlab runs' lists all." if known else "There are no runs yet.")
+    )
+
+
+def find_dataset(text: str) -> Dataset:
+    """Find the newest version of a dataset by its id or its name.
+
+    Raises:
+        DatasetError: There is none; the message lists some that there are.
+    """
+    datasets = list_datasets()
+    for wanted in ("id", "name"):
+        for dataset in datasets:
+            if getattr(dataset, wanted) == text:
+                return dataset
+    known = ", ".join(repr(dataset.name) for dataset in datasets[:MOST_NAMED])
+    raise DatasetError(
+        f"There is no dataset {text!r} in {workspace().home}. "
+        + (
+            f"Some that there are: {known}; 'cnnlab datasets' lists all."
+            if known
+            else "There are no datasets yet."
+        )
     )

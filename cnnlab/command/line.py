@@ -52,9 +52,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     evaluate = _command(commands, "evaluate", judging.evaluate, "say how good a finished run is")
     evaluate.add_argument("run", help=RUN_HELP)
-    evaluate.add_argument(
-        "--split", choices=JUDGED, default=JUDGED[0], help=f"on which pictures ({JUDGED[0]})"
-    )
+    pictures = evaluate.add_mutually_exclusive_group()
+    pictures.add_argument("--split", choices=JUDGED, help=f"on which of its own pictures ({JUDGED[0]})")
+    pictures.add_argument("--on", metavar="DATASET", help="on those of another dataset: its id or its name")
 
     export = _command(commands, "export", exporting.export, "take a finished run away")
     export.add_argument("run", help=RUN_HELP)

@@ -6,30 +6,36 @@ never asks a model and never opens a picture.
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from cnnlab.data.dataset import Dataset
+from cnnlab.data.library import find_dataset
 from cnnlab.data.splits import TEST, VALIDATION
-from cnnlab.errors import EvaluationError
+from cnnlab.errors import DatasetError, EvaluationError
 from cnnlab.evaluation.predictions import FILE, load_predictions, probabilities_of
 from cnnlab.evaluation.same_pictures import find_dataset_of
 from cnnlab.runs.folder import RunFolder
-from cnnlab.specs.runs import RunSpec
+from cnnlab.specs.runs import DatasetReference, RunSpec
 
 JUDGED = (TEST, VALIDATION)
 """Splits that every finished run is judged on, where its dataset has them; the one to look at first is first."""
+ELSEWHERE = "other"
+"""In place of a split: pictures of another dataset, as `elsewhere` says."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class JudgedSplit:
-    """One split of a run's dataset with the run's answers; shared by sessions, so its arrays are read-only."""
+    """Pictures with a run's answers; shared by sessions, so its arrays are read-only."""
 
     run: RunFolder
     spec: RunSpec
     split: str
-    """'test' or 'validation'."""
+    """'test' or 'validation' of the run's dataset, or `ELSEWHERE`."""
+    dataset: DatasetReference
+    """Where the pictures are from: the dataset that the run saw, or another one."""
     pictures: np.ndarray
     """Number of each picture in the dataset, int, shape (N,)."""
     labels: np.ndarray
@@ -42,7 +48,13 @@ class JudgedSplit:
     @property
     def key(self) -> tuple[str, str, int]:
         """What tells this from every other, for caches."""
-        return self.run.id, self.split, self.written_at
+        where = f" {self.dataset.id} {self.dataset.version}" if self.is_elsewhere else ""
+        return self.run.id, self.split + where, self.written_at
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the pictures are of another dataset than the run's."""
+        return self.split == ELSEWHERE
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -75,9 +87,27 @@ def judge(run: RunFolder, *, split: str = TEST) -> JudgedSplit:
         RunError: The run has no predictions, or a file of it is damaged.
         EvaluationError: It was not judged on this split, or its predictions do not fit its settings.
     """
+    return judge_predictions(run, folder=run.path, split=split)
+
+
+def judge_predictions(
+    run: RunFolder, *, folder: Path, split: str, dataset: DatasetReference | None = None
+) -> JudgedSplit:
+    """Read a table of what a run said.
+
+    Args:
+        run: Who said it.
+        folder: Where the table lies.
+        split: Which of its rows.
+        dataset: Where the pictures are from; None is the dataset that the run saw.
+
+    Raises:
+        RunError: There is no table, or a file is damaged.
+        EvaluationError: It has no such rows, or does not fit the settings of the run.
+    """
     spec = run.spec()
-    table = load_predictions(run.path)
-    written_at = (run.path / FILE).stat().st_mtime_ns
+    table = load_predictions(folder)
+    written_at = (folder / FILE).stat().st_mtime_ns
     chosen = table[table["split"] == split]
     if chosen.empty:
         others = " and ".join(split for split in JUDGED if (table["split"] == split).any())
@@ -98,6 +128,7 @@ def judge(run: RunFolder, *, split: str = TEST) -> JudgedSplit:
         run=run,
         spec=spec,
         split=split,
+        dataset=dataset or spec.dataset,
         pictures=_read_only(chosen["picture"].to_numpy()),
         labels=_read_only(labels),
         probabilities=_read_only(np.ascontiguousarray(probabilities, dtype=np.float32)),
@@ -106,9 +137,9 @@ def judge(run: RunFolder, *, split: str = TEST) -> JudgedSplit:
 
 
 def both_splits(judged: JudgedSplit) -> dict[str, JudgedSplit]:
-    """A judged split with the other one of its run, by name: validation, which chooses, then test, which checks."""
+    """Validation, which chooses, and what is judged, which checks; of a run's own splits that is test."""
     found = {}
-    for split in (VALIDATION, TEST):
+    for split in (VALIDATION, judged.split if judged.is_elsewhere else TEST):
         try:
             found[split] = judged if split == judged.split else judge(judged.run, split=split)
         except EvaluationError:
@@ -132,6 +163,20 @@ def dataset_of(run: RunFolder) -> Dataset | None:
         RunError: The run's settings are damaged.
     """
     return find_dataset_of(run)
+
+
+def dataset_judged(judged: JudgedSplit) -> Dataset | None:
+    """The dataset that the judged pictures are from, or None where it is not here any more.
+
+    Raises:
+        RunError: The run's settings are damaged.
+    """
+    if not judged.is_elsewhere:
+        return dataset_of(judged.run)
+    try:
+        return find_dataset(judged.dataset.id, version=judged.dataset.version)
+    except DatasetError:
+        return None
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

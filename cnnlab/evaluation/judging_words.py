@@ -5,7 +5,11 @@ Plain text: whoever shows it escapes it. This module never computes a score.
 
 from typing import NamedTuple
 
+import numpy as np
+
+from cnnlab.data.splits import TEST
 from cnnlab.evaluation.calibration import Calibration
+from cnnlab.evaluation.pairing import unpaired_difference
 from cnnlab.evaluation.reliability import Certainty
 from cnnlab.evaluation.scores import Scores
 from cnnlab.evaluation.thresholds import Answered
@@ -28,6 +32,28 @@ def accuracy_words(scores: Scores, *, split: str) -> Words:
         f"({_span(scores.accuracy_low, scores.accuracy_high)} with 95 % confidence). Always saying "
         f"“{scores.majority_class}” would be right {_percent(scores.majority_share)} of the time, "
         f"guessing {_percent(scores.chance)}.",
+    )
+
+
+def elsewhere_words(right: np.ndarray, own_right: np.ndarray, *, own_split: str) -> Words:
+    """Say whether a run is as good on other pictures as on those of its own dataset.
+
+    Args:
+        right: Whether each of the others was named right, bool, shape (N,).
+        own_right: The same for the pictures of a split of its own, shape (M,).
+        own_split: Which one that is.
+    """
+    found = unpaired_difference(right, own_right)
+    own = f"its own {own_split} pictures"
+    if found.is_noise:
+        headline = f"As far as these pictures can tell, it is as good on them as on {own}."
+    else:
+        headline = f"It is {'better' if found.change > 0 else 'worse'} on them than on {own}."
+    return Words(
+        headline,
+        f"{_percent(float(right.mean()))} against {_percent(float(own_right.mean()))}: {100 * found.change:+.1f} points "
+        f"({100 * found.low:+.1f} to {100 * found.high:+.1f} with 95 % confidence). Other shares of the classes would "
+        f"change it too.",
     )
 
 
@@ -74,13 +100,16 @@ def temperature_words(calibration: Calibration) -> Words:
     )
 
 
-def threshold_words(found: Answered | None, checked: Answered | None, *, wanted: float) -> Words:
+def threshold_words(
+    found: Answered | None, checked: Answered | None, *, wanted: float, split: str = TEST
+) -> Words:
     """Say where to draw the line below which it should say nothing.
 
     Args:
         found: What validation recommends, or None where no threshold reaches what is wanted.
-        checked: The same threshold on test, or None where there is no test split.
+        checked: The same threshold on other pictures, or None where there are none.
         wanted: Share of the answers that should be right, in [0, 1].
+        split: Which pictures those are.
     """
     if found is None:
         return Words(
@@ -94,21 +123,21 @@ def threshold_words(found: Answered | None, checked: Answered | None, *, wanted:
     else:
         headline = f"Answer from a confidence of {_percent(found.threshold)} on."
         details = f"On validation that leaves {_percent(found.coverage)} of the pictures, {right}."
-    return Words(headline, f"{details} {_checked(checked, wanted=wanted)}")
+    return Words(headline, f"{details} {_checked(checked, wanted=wanted, split=split)}")
 
 
-def _checked(checked: Answered | None, *, wanted: float) -> str:
+def _checked(checked: Answered | None, *, wanted: float, split: str) -> str:
     if checked is None:
         return "There is no test split to check it on."
     if checked.interval is None:
-        return "Checked on test: no picture is that sure."
+        return f"Checked on {split} pictures: none is that sure."
     low, high = checked.interval
     if low >= wanted:
         verdict = "it holds"
     else:
         verdict = "it may hold: so few pictures cannot tell" if high >= wanted else "it does not hold"
     return (
-        f"Checked on test, which did not choose it: {_percent(checked.coverage)} answered, "
+        f"Checked on {split} pictures, which did not choose it: {_percent(checked.coverage)} answered, "
         f"{_percent(checked.accuracy)} of them right ({_span(low, high)}); {verdict}."
     )
 

@@ -39,16 +39,23 @@ def difference_of(one: Measurement, other: Measurement) -> Difference:
     (numbers, right), (other_numbers, other_right) = one.answers(), other.answers()
     _, mine, theirs = np.intersect1d(numbers, other_numbers, assume_unique=True, return_indices=True)
     if len(mine) < FEWEST_SHARED:
-        return _unpaired(right, other_right)
+        return unpaired_difference(right, other_right)
     before, after = other_right[theirs], right[mine]
     low, high = difference_interval(before, after)
     return Difference(change=float(after.mean() - before.mean()), low=low, high=high, paired=True)
 
 
-def _unpaired(right: np.ndarray, other_right: np.ndarray) -> Difference:
-    """Interval for two shares of different pictures (Newcombe 1998, its method 10).
+def unpaired_difference(right: np.ndarray, other_right: np.ndarray) -> Difference:
+    """Compare two accuracies that were found on different pictures (Newcombe 1998, its method 10).
 
     https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8%3C873::AID-SIM779%3E3.0.CO;2-I
+
+    Args:
+        right: Whether each picture was named right, bool, shape (N,), N at least 1.
+        other_right: The same for the other pictures, shape (M,), M at least 1.
+
+    Returns:
+        The first accuracy minus the second.
     """
     share, other = float(right.mean()), float(other_right.mean())
     low, high = wilson_interval(int(right.sum()), len(right))

@@ -49,7 +49,9 @@ class Findings:
     recommended: Answered | None
     """What validation recommends for 95 of 100 right answers; None where nothing reaches it."""
     checked: Answered | None
-    """The same threshold on test."""
+    """The same threshold on pictures that did not choose it."""
+    checked_on: str
+    """Which these are: 'test', or those of another dataset."""
 
 
 def find_out(judged: JudgedSplit) -> Findings:
@@ -65,8 +67,9 @@ def find_out(judged: JudgedSplit) -> Findings:
     recommended = checked = None
     if VALIDATION in splits:
         recommended = recommend(sure[VALIDATION], splits[VALIDATION].correct, wanted=WANTED)
-    if recommended and TEST in splits:
-        checked = answered_above(sure[TEST], splits[TEST].correct, threshold=recommended.threshold)
+    other = next((split for split in splits if split != VALIDATION), TEST)
+    if recommended and other in splits:
+        checked = answered_above(sure[other], splits[other].correct, threshold=recommended.threshold)
     matrix = confusion_matrix(judged.labels, judged.predicted, num_classes=num_classes)
     return Findings(
         judged=judged,
@@ -86,6 +89,7 @@ def find_out(judged: JudgedSplit) -> Findings:
         coverage={split: coverage_curve(sure[split], each.correct) for split, each in splits.items()},
         recommended=recommended,
         checked=checked,
+        checked_on=other,
     )
 
 
@@ -96,6 +100,7 @@ def as_json(findings: Findings) -> dict[str, Any]:
     return {
         "run": {"id": judged.run.id, "name": spec.name, "seed": spec.seed},
         "dataset": spec.dataset.model_dump(),
+        "judged_on": judged.dataset.model_dump(),
         "split": judged.split,
         "class_names": list(judged.class_names),
         "scores": asdict(findings.scores) | {"top_k_accuracy": findings.top_k},
@@ -109,7 +114,7 @@ def as_json(findings: Findings) -> dict[str, Any]:
         "threshold": {
             "wanted_accuracy": WANTED,
             "recommended_on_validation": asdict(findings.recommended) if findings.recommended else None,
-            "checked_on_test": asdict(findings.checked) if findings.checked else None,
+            f"checked_on_{findings.checked_on}": asdict(findings.checked) if findings.checked else None,
         },
     }
 

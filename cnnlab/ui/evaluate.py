@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from cnnlab.evaluation.judged import JUDGED, JudgedSplit, judge, judged_splits
+from cnnlab.evaluation.judged import ELSEWHERE, JUDGED, JudgedSplit, judge, judged_splits
 from cnnlab.evaluation.predictions import FILE
 from cnnlab.runs import store
 from cnnlab.runs.folder import RunFolder
@@ -19,6 +19,7 @@ from cnnlab.ui import (
     evaluate_confidence,
     evaluate_confusion,
     evaluate_downloads,
+    evaluate_elsewhere,
     evaluate_inside,
     evaluate_map,
     evaluate_mistakes,
@@ -40,6 +41,8 @@ class View:
     summary: str
     """One sentence of ours on what is to be seen."""
     draw: Callable[[JudgedSplit], None]
+    elsewhere: bool = True
+    """Whether it is to be seen of another dataset's pictures too."""
 
 
 VIEWS: MappingProxyType[str, View] = MappingProxyType(
@@ -73,12 +76,14 @@ VIEWS: MappingProxyType[str, View] = MappingProxyType(
             icon=":material/scatter_plot:",
             summary="Which pictures it sees alike, and where its mistakes lie among them.",
             draw=evaluate_map.draw,
+            elsewhere=False,
         ),
         "robustness": View(
             label="Robustness",
             icon=":material/blur_on:",
             summary="What becomes of its accuracy when pictures are shifted, turned, darkened, blurred or noisy.",
             draw=evaluate_robustness.draw,
+            elsewhere=False,
         ),
         "inside": View(
             label="Inside",
@@ -89,10 +94,12 @@ VIEWS: MappingProxyType[str, View] = MappingProxyType(
     }
 )
 """In the order of the screen; the name is what the address says."""
+SPLITS = {split: split.capitalize() for split in JUDGED} | {ELSEWHERE: "Other pictures"}
+"""What a run is judged on, as the screen says it."""
 
 
 def choose() -> JudgedSplit | None:
-    """Draw the choice of a run and a split; returns what is judged, None where there is no finished run.
+    """Draw the choice of a run and of the pictures; returns what is judged, None where nothing is yet.
 
     Raises:
         RunError: A file of the chosen run is damaged.
@@ -112,19 +119,23 @@ def choose() -> JudgedSplit | None:
     with left:
         run = RunFolder(workspace().runs / _choose_run(rows))
     with right:
-        split = _choose_split(judged_splits(run) or JUDGED)
-    judged = _judged(run.id, split, _written_at(run.id))
+        split = _choose_split((*(judged_splits(run) or JUDGED), ELSEWHERE))
+    if split == ELSEWHERE:
+        judged = evaluate_elsewhere.choose(run)
+    else:
+        judged = _judged(run.id, split, _written_at(run.id))
     _facts(rows[run.id], judged)
     return judged
 
 
 def draw(judged: JudgedSplit) -> None:
     """Draw the choice of a view, and the one that is chosen."""
-    _follow_address("view", key="evaluate-view", options=list(VIEWS))
+    views = [name for name, view in VIEWS.items() if view.elsewhere or not judged.is_elsewhere]
+    _follow_address("view", key="evaluate-view", options=views)
     name = st.segmented_control(
         "View",
-        VIEWS,
-        default=next(iter(VIEWS)),
+        views,
+        default=views[0],
         required=True,
         format_func=lambda name: f"{VIEWS[name].icon} {VIEWS[name].label}",
         key="evaluate-view",
@@ -159,15 +170,16 @@ def _choose_split(splits: Sequence[str]) -> str:
         splits,
         default=splits[0],
         required=True,
-        format_func=str.capitalize,
+        format_func=SPLITS.get,
         key="evaluate-split",
-        help="Validation pictures decided which epoch is kept, so a run looks a little better on them than it is.",
+        help="Validation pictures decided which epoch is kept, so a run looks a little better on them than it is. "
+        "Other pictures are those of another dataset with the same classes: do they come out as well?",
     )
     _write_address("split", split)
     return split
 
 
-def _facts(row: RunRow, judged: JudgedSplit) -> None:
+def _facts(row: RunRow, judged: JudgedSplit | None) -> None:
     with run_parts.split_row():
         st.markdown(
             f":gray[{text.escape(run_parts.network_name(row), limit=80)} on {text.escape(row.dataset_name, limit=80)} · "
@@ -179,7 +191,8 @@ def _facts(row: RunRow, judged: JudgedSplit) -> None:
             nav.button(
                 "predict", label="Ask it about new pictures", key="evaluate-ask", quiet=True, run=row.id
             )
-            evaluate_downloads.draw(judged)
+            if judged is not None:
+                evaluate_downloads.draw(judged)
 
 
 def _follow_address(name: str, *, key: str, options: Sequence[str]) -> None:

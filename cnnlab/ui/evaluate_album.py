@@ -22,7 +22,7 @@ class Album:
 
     judged: JudgedSplit
     dataset: Dataset
-    """The version that the run saw."""
+    """The version that the pictures are from."""
     rows: pd.DataFrame
     """One row a picture: picture (its number), label, said (class indices), sure (probability of what was said),
     split, correct, and place (position in the judged split, -1 where it is of another)."""

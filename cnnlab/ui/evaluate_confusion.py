@@ -15,7 +15,7 @@ from cnnlab.charts import figures
 from cnnlab.data.corrections import Fate
 from cnnlab.data.dataset import Dataset
 from cnnlab.evaluation.confusions import confused_pairs, confused_together, most_confused
-from cnnlab.evaluation.judged import JudgedSplit, dataset_of
+from cnnlab.evaluation.judged import JudgedSplit, dataset_judged
 from cnnlab.evaluation.metrics import confusion_matrix
 from cnnlab.ui import evaluate_corrections, frame, text
 from cnnlab.ui.datasets_gallery import LARGE_PIXELS, PICTURES_A_PAGE, pager, thumbnails
@@ -162,9 +162,9 @@ def _cell(judged: JudgedSplit, matrix: np.ndarray) -> None:
     if not len(chosen):
         st.markdown(":gray[There is no such picture. Choose another cell.]")
         return
-    dataset = dataset_of(judged.run)
+    dataset = dataset_judged(judged)
     if dataset is None:
-        frame.warning("The dataset of this run is no longer here, so its pictures cannot be shown.")
+        frame.warning("The dataset is no longer here, so its pictures cannot be shown.")
         return
     _gallery(judged, dataset, chosen, page_key=_page_key(true, predicted))
 

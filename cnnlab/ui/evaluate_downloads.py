@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from cnnlab.evaluation.judged import JudgedSplit, dataset_of
+from cnnlab.evaluation.judged import JudgedSplit, dataset_judged
 from cnnlab.evaluation.metrics import confusion_matrix
 from cnnlab.evaluation.report import as_json, confusion_table, find_out, named_predictions
 from cnnlab.evaluation.scores import class_scores
@@ -61,7 +61,7 @@ def _confusions(judged: JudgedSplit) -> str:
 
 
 def _predictions(judged: JudgedSplit) -> str:
-    dataset = dataset_of(judged.run)
+    dataset = dataset_judged(judged)
     names = None
     if dataset is not None:
         table = table_of(dataset).set_index("picture")["name"]

@@ -18,7 +18,7 @@ from cnnlab.evaluation.inside import (
     picture_request,
     start_inside,
 )
-from cnnlab.evaluation.judged import JudgedSplit, dataset_of
+from cnnlab.evaluation.judged import JudgedSplit, dataset_judged
 from cnnlab.evaluation.run_jobs import RunJob
 from cnnlab.prediction.predictor import FILE, Predictor, load_predictor
 from cnnlab.settings import workspace
@@ -63,7 +63,7 @@ def draw(judged: JudgedSplit) -> None:
 
 def _from_split(judged: JudgedSplit) -> tuple[np.ndarray | None, int]:
     """Draw a few pictures of the split to choose from; returns the chosen one as the network sees it, and its class."""
-    dataset = dataset_of(judged.run)
+    dataset = dataset_judged(judged)
     if dataset is None:
         frame.warning(
             "The dataset of this run is no longer here, so its pictures cannot be shown. Upload one."

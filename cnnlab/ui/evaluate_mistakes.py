@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from cnnlab.evaluation.decisions import load_decisions
-from cnnlab.evaluation.judged import JudgedSplit, dataset_of
+from cnnlab.evaluation.judged import JudgedSplit, dataset_judged
 from cnnlab.evaluation.mistakes import ORDERS, answers_table
 from cnnlab.ui import evaluate_corrections, evaluate_mislabelled, evaluate_pictures, frame
 from cnnlab.ui.evaluate_album import Album
@@ -19,13 +19,17 @@ SIDES = {name: order.label for name, order in ORDERS.items()} | {MISLABELLED: "L
 
 def draw(judged: JudgedSplit) -> None:
     """Draw what waits to be corrected, the choice of a side, and its pictures."""
-    dataset = dataset_of(judged.run)
-    if dataset is not None:
+    dataset = dataset_judged(judged)
+    if dataset is not None and not judged.is_elsewhere:
         evaluate_corrections.draw(judged, dataset)
+    # What is mislabelled is found in the pictures that a run learned from.
+    sides = ORDERS if judged.is_elsewhere else SIDES
+    if st.session_state.get("mistakes-side") not in (None, *sides):
+        del st.session_state["mistakes-side"]
     side = st.segmented_control(
         "Pictures",
-        SIDES,
-        default=next(iter(SIDES)),
+        sides,
+        default=next(iter(sides)),
         required=True,
         format_func=SIDES.get,
         key="mistakes-side",
@@ -41,7 +45,7 @@ def draw(judged: JudgedSplit) -> None:
         st.success(f"Not one {judged.split} picture is named wrong.", icon=":material/verified:")
         return
     if dataset is None:
-        frame.warning("The dataset of this run is no longer here, so its pictures cannot be shown.")
+        frame.warning("The dataset is no longer here, so its pictures cannot be shown.")
         return
     evaluate_pictures.draw(
         Album(
@@ -49,7 +53,7 @@ def draw(judged: JudgedSplit) -> None:
             dataset=dataset,
             rows=rows,
             key=f"mistakes-{side}",
-            decisions=load_decisions(judged.run),
+            decisions={} if judged.is_elsewhere else load_decisions(judged.run),
             fates=evaluate_corrections.fates(dataset),
         )
     )

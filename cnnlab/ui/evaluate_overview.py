@@ -12,8 +12,8 @@ from cnnlab.data.dataset import Dataset
 from cnnlab.data.splits import TRAINING
 from cnnlab.evaluation import metrics
 from cnnlab.evaluation.detection import Curves, detection_curves
-from cnnlab.evaluation.judged import JudgedSplit, dataset_of
-from cnnlab.evaluation.judging_words import accuracy_words
+from cnnlab.evaluation.judged import JudgedSplit, dataset_judged, judge, judged_splits
+from cnnlab.evaluation.judging_words import Words, accuracy_words, elsewhere_words
 from cnnlab.evaluation.leaks import Leak, find_leak
 from cnnlab.evaluation.scores import Averages, Scores, class_scores, score
 from cnnlab.ui import frame, text
@@ -27,7 +27,10 @@ def draw(judged: JudgedSplit) -> None:
     """Draw the overview of a judged run."""
     scores = scores_of(judged)
     frame.words(*accuracy_words(scores, split=judged.split))
-    _twins(judged)
+    if judged.is_elsewhere:
+        _against_its_own(judged)
+    else:
+        _twins(judged)
     _cards(judged, scores)
     classes = classes_of(judged)
     frame.section("Class by class")
@@ -43,9 +46,16 @@ def draw(judged: JudgedSplit) -> None:
     st.fragment(_detection)(judged)
 
 
+def _against_its_own(judged: JudgedSplit) -> None:
+    """Say whether it is as good here as on pictures of the dataset that it has learned from."""
+    words = _elsewhere(judged, judged.key)
+    if words is not None:
+        frame.words(*words)
+
+
 def _twins(judged: JudgedSplit) -> None:
     """Say what pictures are worth here that the run has learned from in another copy."""
-    dataset = dataset_of(judged.run)
+    dataset = dataset_judged(judged)
     if dataset is None or judged.split == TRAINING:
         return
     leak = _leak(judged, dataset, judged.key, measured_at(dataset))
@@ -213,6 +223,14 @@ def _detection(judged: JudgedSplit) -> None:
             ),
             key="evaluate-precision-recall",
         )
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _elsewhere(_judged: JudgedSplit, key: tuple[str, str, int]) -> Words | None:
+    for split in judged_splits(_judged.run):
+        own = judge(_judged.run, split=split)
+        return elsewhere_words(_judged.correct, own.correct, own_split=split)
+    return None
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -40,7 +40,10 @@ def _large(album: Album, row: pd.Series) -> None:
         _picture(album, row)
     with right:
         _answer(album, row)
-        _decide(album, row)
+        if album.judged.is_elsewhere:
+            _next(album, int(row["picture"]))
+        else:
+            _decide(album, row)
 
 
 def _picture(album: Album, row: pd.Series) -> None:
@@ -119,8 +122,12 @@ def _decide(album: Album, row: pd.Series) -> None:
                 decide(album.judged.run, {picture: decision})
                 show_next(album.after(picture) if decision else picture)
                 st.rerun()
-        if (following := album.after(picture)) is not None and st.button(
-            "Next", icon=":material/chevron_right:", key="mistakes-next", type="tertiary"
-        ):
-            show_next(following)
-            st.rerun()
+        _next(album, picture)
+
+
+def _next(album: Album, picture: int) -> None:
+    if (following := album.after(picture)) is not None and st.button(
+        "Next", icon=":material/chevron_right:", key="mistakes-next", type="tertiary"
+    ):
+        show_next(following)
+        st.rerun()

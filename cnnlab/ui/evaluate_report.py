@@ -15,7 +15,7 @@ import pandas as pd
 from cnnlab.charts import figures, offline
 from cnnlab.evaluation.confusions import confused_together, most_confused
 from cnnlab.evaluation.detection import detection_curves
-from cnnlab.evaluation.judged import JudgedSplit, dataset_of
+from cnnlab.evaluation.judged import JudgedSplit, dataset_judged
 from cnnlab.evaluation.judging_words import (
     Words,
     accuracy_words,
@@ -63,9 +63,10 @@ def report_html(judged: JudgedSplit) -> str:
 
 def _head(judged: JudgedSplit) -> str:
     spec = judged.spec
+    where = f" of {judged.dataset.name} (version {judged.dataset.version})" if judged.is_elsewhere else ""
     facts = (
         f"{network_label(spec.network)} on {spec.dataset.name} (version {spec.dataset.version}) · "
-        f"{len(judged.class_names)} classes · judged on {len(judged):,} {judged.split} pictures · run {judged.run.id}"
+        f"{len(judged.class_names)} classes · judged on {len(judged):,} {judged.split} pictures{where} · run {judged.run.id}"
     )
     return f'<h1>{_safe(spec.name)}</h1>\n<p class="quiet">{_safe(facts)}</p>'
 
@@ -143,7 +144,7 @@ def _certainty(found: Findings) -> str:
     ]
     if found.calibration:
         words.append(temperature_words(found.calibration))
-    words.append(threshold_words(found.recommended, found.checked, wanted=WANTED))
+    words.append(threshold_words(found.recommended, found.checked, wanted=WANTED, split=found.checked_on))
     reliability = figures.reliability_diagram(
         found.before.groups, split=judged.split, calibrated=found.after.groups if found.after else None
     )
@@ -188,7 +189,7 @@ def _detection(found: Findings) -> str:
 
 
 def _mistakes(judged: JudgedSplit) -> str:
-    places, dataset = surest_mistakes(judged, count=MISTAKES), dataset_of(judged.run)
+    places, dataset = surest_mistakes(judged, count=MISTAKES), dataset_judged(judged)
     if not len(places):
         return ""
     if dataset is None:

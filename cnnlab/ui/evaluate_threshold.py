@@ -38,9 +38,10 @@ def draw(judged: JudgedSplit, *, temperature: float) -> None:
     if VALIDATION in splits:
         found = recommend(sure[VALIDATION], splits[VALIDATION].correct, wanted=wanted / 100)
         checked = None
-        if found and TEST in splits:
-            checked = answered_above(sure[TEST], splits[TEST].correct, threshold=found.threshold)
-        frame.words(*threshold_words(found, checked, wanted=wanted / 100))
+        other = next((split for split in splits if split != VALIDATION), TEST)
+        if found and other in splits:
+            checked = answered_above(sure[other], splits[other].correct, threshold=found.threshold)
+        frame.words(*threshold_words(found, checked, wanted=wanted / 100, split=other))
     suggested = round(100 * found.threshold, 1) if found else 0.0
     threshold = st.slider(
         "Threshold: lowest confidence of an answer",

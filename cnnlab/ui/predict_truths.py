@@ -61,7 +61,8 @@ def keep(asked: Sequence[Asked]) -> None:
         ):
             st.markdown(
                 f"The {text.counted(len(known), 'picture')} whose class is known become a dataset of their own. All of them "
-                f"are test pictures: nothing is ever trained on them, and any run can be asked about them here."
+                f"are test pictures: nothing is ever trained on them. Any run can be asked about them here, and judged by them on "
+                f"the Evaluate page."
             )
             name = st.text_input("Name", "Test set", max_chars=120, key="predict-keep-name")
             if st.form_submit_button("Keep", type="primary"):

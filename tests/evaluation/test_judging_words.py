@@ -7,6 +7,7 @@ from cnnlab.evaluation.calibration import Calibration
 from cnnlab.evaluation.judging_words import (
     accuracy_words,
     certainty_words,
+    elsewhere_words,
     temperature_words,
     threshold_words,
 )
@@ -74,10 +75,25 @@ def test_what_a_temperature_means_is_said(found, said):
         ),
         pytest.param(answered(96, 100), answered(95, 100), "Answer from", "it may hold", id="cannot tell"),
         pytest.param(answered(96, 100), answered(60, 100), "Answer from", "it does not hold", id="fails"),
-        pytest.param(answered(96, 100), answered(0, 0), "Answer from", "no picture is that sure", id="none"),
+        pytest.param(answered(96, 100), answered(0, 0), "Answer from", "none is that sure", id="none"),
     ],
 )  # fmt: skip
 def test_where_to_draw_the_line_is_said_and_whether_it_holds(found, checked, headline, details):
     words = threshold_words(found, checked, wanted=0.95)
     assert headline in words.headline
     assert details in words.details
+
+
+@pytest.mark.parametrize(
+    ("right", "own", "said"),
+    [
+        pytest.param((60, 100), (90, 100), "It is worse on them", id="worse"),
+        pytest.param((97, 100), (70, 100), "It is better on them", id="better"),
+        pytest.param((17, 20), (90, 100), "As far as these pictures can tell", id="too few"),
+    ],
+)
+def test_other_pictures_are_compared_with_its_own_and_noise_is_called_noise(right, own, said):
+    words = elsewhere_words(*(np.arange(total) < count for count, total in (right, own)), own_split="test")
+    assert words.headline.startswith(said)
+    change = 100 * (right[0] / right[1] - own[0] / own[1])
+    assert f": {change:+.1f} points (" in words.details

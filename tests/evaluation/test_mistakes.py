@@ -29,8 +29,9 @@ PICTURES = np.array([10, 11, 12, 13, 14, 15])
 def judged(tmp_path) -> JudgedSplit:
     return JudgedSplit(
         run=RunFolder(tmp_path),
-        spec=run_spec(class_names=("a", "b", "c")),
+        spec=(spec := run_spec(class_names=("a", "b", "c"))),
         split="test",
+        dataset=spec.dataset,
         pictures=PICTURES,
         labels=LABELS,
         probabilities=PROBABILITIES,

@@ -166,7 +166,7 @@ def test_the_temperature_is_fitted_by_looking_and_kept(open_page, flowers):
     page.toggle(key="evaluate-calibrated").set_value(False)
     page = page.run()
     assert not page.exception
-    assert any("Checked on test" in element.value for element in page.markdown)
+    assert any("Checked on test pictures, which" in element.value for element in page.markdown)
 
 
 def test_a_run_without_validation_pictures_has_no_temperature_and_says_so(open_page, flowers):
