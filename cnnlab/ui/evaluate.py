@@ -123,6 +123,7 @@ def choose() -> JudgedSplit | None:
     if split == ELSEWHERE:
         judged = evaluate_elsewhere.choose(run)
     else:
+        st.query_params.pop(evaluate_elsewhere.ADDRESS, None)
         judged = _judged(run.id, split, _written_at(run.id))
     _facts(rows[run.id], judged)
     return judged
