@@ -43,6 +43,11 @@ class Spec(BaseModel):
             values = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise SpecError(f"These settings are not valid JSON ({error}). Export them again.") from None
+        if not isinstance(values, dict):
+            raise SpecError(
+                f"These settings are {reprlib.repr(values)}; settings are one JSON object, with a value for each name. "
+                f"Export them again."
+            )
         return cls.create(values)
 
     def to_json(self) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from cnnlab.errors import CnnlabError
 from cnnlab.ui import nav
-from cnnlab.ui.text import escape
+from cnnlab.ui.text import escape, unbroken
 
 ERROR_LIMIT = 2000
 """Most characters of an error on the screen; the longest list of choices is well below."""
@@ -56,7 +56,8 @@ def note(message: object) -> None:
 
 def words(headline: str, details: str = "") -> None:
     """Say what was found, what matters most in bold; the text is plain and may hold names from users."""
-    st.markdown(f"**{escape(headline, limit=ERROR_LIMIT)}** {escape(details, limit=ERROR_LIMIT)}")
+    said = f"**{escape(headline, limit=ERROR_LIMIT)}** {escape(details, limit=ERROR_LIMIT)}"
+    st.markdown(unbroken(said))
 
 
 def section(title: str, *, lead: str = "") -> None:
@@ -73,7 +74,7 @@ def card(label: str, value: str, sentence: str = "") -> None:
     """
     st.metric(label, value)
     if sentence:
-        st.caption(sentence)
+        st.caption(unbroken(sentence))
 
 
 def figures(columns: Mapping[str, Mapping[str, str]]) -> None:

@@ -12,6 +12,7 @@ _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#+\-!|~$&:]|(?<=\d)[.)](?=\s|$)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _READ_AFTER_MARKDOWN = re.compile(r"(:(?=[\w/])|(?<=\w)@|www(?=\.)|<(?=-)|-(?=[->]))", re.IGNORECASE)
 """Icon and emoji codes, bare addresses and arrows: looked for when backslashes are gone already."""
+_PERCENT = re.compile(r"(?<=\d) %")
 _WORD_JOINER = "\u2060"
 """It has no width and keeps letters apart in the eyes of a program only."""
 
@@ -34,6 +35,11 @@ def shorten(text: str, *, limit: int) -> str:
     """Put text on one line without control characters, at most `limit` characters long."""
     line = _CONTROL.sub(" ", text.encode("utf-8", errors="replace").decode("utf-8")).strip()
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def unbroken(text: str) -> str:
+    """Keep numbers and the percent sign after them on one line, where a sentence wraps."""
+    return _PERCENT.sub("\u00a0%", text)
 
 
 def count(number: float | None) -> str:

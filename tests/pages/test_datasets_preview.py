@@ -58,8 +58,8 @@ def test_classes_splits_room_and_what_is_left_out_are_said(open_page, at_once, s
 @pytest.mark.parametrize(
     ("folders", "value", "sentence"),
     [
-        pytest.param({"": 3}, "made anew", "70 % training, 15 % validation, 15 % test", id="none"),
-        pytest.param({"train/": 3}, "made anew", "70 % training", id="training alone"),
+        pytest.param({"": 3}, "made anew", "70\u00a0% training, 15\u00a0% validation, 15\u00a0% test", id="none"),
+        pytest.param({"train/": 3}, "made anew", "70\u00a0% training", id="training alone"),
         pytest.param({"train/": 3, "val/": 2}, "as given", "Test is taken from the rest.", id="no test"),
         pytest.param({"train/": 3, "val/": 2, "test/": 1}, "as given", "6 training, 4 validation, 2 test.", id="all"),
         pytest.param({"valid/": 3, "test/": 3}, "made anew", "none is left to learn from", id="nothing to learn from"),

@@ -211,7 +211,7 @@ def test_a_finished_run_says_what_came_out(open_page):
     assert not page.exception
     assert "validation accuracy 90.0" in page.success[0].value
     assert {metric.label: metric.value for metric in page.metric}["Test accuracy"] == "89.0 %"
-    assert "85.0 % to 93.0 %" in _texts(page)
+    assert "85.0\u00a0% to 93.0\u00a0%" in _texts(page)
     assert "Ask it about new pictures" in [button.label for button in page.button]
 
 

@@ -181,6 +181,12 @@ def test_an_id_of_a_dataset_is_a_plain_folder_name(dataset_id):
         DatasetReference.create({"id": dataset_id, "version": 1, "name": "x"})
 
 
+@pytest.mark.parametrize("text", ["null", "[1, 2]", '"text"', "7"])
+def test_json_that_is_no_object_is_said_to_be_that(text):
+    with pytest.raises(SpecError, match="settings are one JSON object"):
+        RunSpec.from_json(text)
+
+
 def test_a_whole_run_survives_json():
     spec = run_spec(network=BackboneNetwork(), training=TransferTraining(), class_names=("a b", "ü🌸", "<b>"))
     assert RunSpec.from_json(spec.to_json()) == spec

@@ -57,6 +57,11 @@ def test_long_text_ends_in_an_ellipsis():
         pytest.param(text.counted(1, "picture"), "1 picture", id="one"),
         pytest.param(text.counted(2000, "class", plural="classes"), "2,000 classes", id="many"),
         pytest.param(text.percent(0.9123), "91.2 %", id="percent"),
+        pytest.param(
+            text.unbroken("95 % of 3 parts, so % too"),
+            "95\u00a0% of 3 parts, so % too",
+            id="percent unbroken",
+        ),
         pytest.param(text.decimal(0.1), "0.100", id="decimal"),
         pytest.param(text.small(1e-5), "1e-5", id="small"),
         pytest.param(text.small(3.2e-4), "3.2e-4", id="between"),
