@@ -24,4 +24,5 @@ def plain(name: object, *, limit: int = 48) -> str:
     if len(line) > limit:
         line = f"{line[: limit - limit // 3 - 1]}…{line[len(line) - limit // 3 :]}"
     # Plotly knows few entities, and `&quot;` is none of them; in its texts a quote is only a quote.
-    return html.escape(line, quote=False)
+    # Two dollar signs would be taken for a formula, for which no library is loaded.
+    return html.escape(line, quote=False).replace("$", "&#36;")

@@ -15,6 +15,7 @@ from cnnlab.charts.text import plain
         pytest.param("two\nlines\tand\x00more ", "two lines and more", id="control characters"),
         pytest.param("a\u202eb", "a b", id="turned direction"),
         pytest.param("\udcff.jpg", "?.jpg", id="no UTF-8"),
+        pytest.param("$x$", "&#36;x&#36;", id="formula"),
         pytest.param(7, "7", id="a number"),
     ],
 )
