@@ -1,6 +1,7 @@
 """What the browser tests share: a server of their own, and a real Chromium without a window."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -53,6 +54,7 @@ def start_server(home: Path, *, log: Path, **environment: str) -> tuple[subproce
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=_mind_hanging_up,
         )
     server = Server(address=f"http://127.0.0.1:{port}", home=home, pid=process.pid)
     deadline = time.monotonic() + START_SECONDS
@@ -64,6 +66,11 @@ def start_server(home: Path, *, log: Path, **environment: str) -> tuple[subproce
         )
         time.sleep(0.1)
     return process, server
+
+
+def _mind_hanging_up() -> None:
+    # Started with `nohup`, this process ignores SIGHUP, and so would the server.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _answers(server: Server) -> bool:
