@@ -162,10 +162,10 @@ class Dataset:
         """Name the classes that have too few pictures in some splits together, or return ''."""
         counts = self.counts()
         names = counts["class_name"][counts[list(splits)].sum(axis=1) < fewer_than].tolist()
-        shown = ", ".join(repr(name) for name in names[:CLASSES_NAMED])
-        return (
-            shown if len(names) <= CLASSES_NAMED else f"{shown} and {len(names) - CLASSES_NAMED} more classes"
-        )
+        # One more is named rather than counted: that takes no more room.
+        named = CLASSES_NAMED if len(names) > CLASSES_NAMED + 1 else len(names)
+        shown = ", ".join(repr(name) for name in names[:named])
+        return shown if named == len(names) else f"{shown} and {len(names) - named} more classes"
 
     def bytes_on_disk(self) -> int:
         """How much room it takes, with what was packed from it."""
