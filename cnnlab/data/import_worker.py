@@ -262,7 +262,7 @@ class _Import:
                 f"The dataset {twin.name!r} holds exactly the same pictures already; one of them can go."
             )
         self.notes.extend(
-            [f"{dataset.name!r} is a test set: ask any run about it on the Predict page."]
+            [f"{dataset.name!r} is a test set: any run can be judged by it on the Evaluate page."]
             if dataset.split.test_only
             else dataset.problems()
         )

@@ -4,7 +4,10 @@ Uploads go to the workspace's disk in pieces as soon as they are here, and the u
 that the session does not keep them. What lies in folders is looked at before anything is imported.
 """
 
+from collections.abc import Sequence
+
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cnnlab.data.archive_kinds import ENDINGS
 from cnnlab.data.folders import allowed_roots
@@ -138,6 +141,8 @@ def _pictures() -> None:
     name, add_to = datasets_target.ask("pictures", placeholder="Name of the class")
     class_name = _class_name(add_to)
     ready = bool(files and class_name)
+    if files:
+        st.caption(_becomes(files, class_name=class_name or "", name=name, add_to=add_to))
     if st.button(
         "Add the pictures",
         key="import-pictures",
@@ -151,6 +156,27 @@ def _pictures() -> None:
                 {"files": staged, "class_name": class_name.strip(), "name": name, "add_to": add_to}
             )
         )
+
+
+def _becomes(files: Sequence[UploadedFile], *, class_name: str, name: str, add_to: str | None) -> str:
+    """Say what the pictures are going to be, before anything starts."""
+    size = text.file_size(sum(file.size for file in files))
+    many = f"{text.counted(len(files), 'file')} ({size})"
+    if not class_name:
+        return f"{many} are there. Say of which class they are."
+    of_class = f"{many} become pictures of the class “{text.escape(class_name, limit=80)}”"
+    each = "Each is decoded once; one that cannot be read is left out and named."
+    if not add_to:
+        called = text.escape(name or class_name, limit=80)
+        return f"{of_class} in a new dataset called “{called}”. {each} It needs a second class: add its pictures to it afterwards."
+    target = next((dataset for dataset in list_datasets() if dataset.id == add_to), None)
+    if target is None:
+        return f"{of_class}. {each}"
+    known = "which it has already" if class_name in target.class_names else "which is new to it"
+    return (
+        f"{of_class} of {text.escape(target.name, limit=80)}, {known}, in its version {target.newest_version + 1}. {each} "
+        f"Those that it holds already are left out too."
+    )
 
 
 def _class_name(add_to: str | None) -> str | None:

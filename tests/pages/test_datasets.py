@@ -114,8 +114,11 @@ def test_pictures_become_a_class_of_a_new_dataset(open_page, at_once):
     uploader = page.file_uploader(key="upload-pictures-0")
     for number in range(3):
         uploader.upload(f"{number}.png", speckled(number))
+    assert "Say of which class they are" in _words(page.run())
     page.text_input(key="pictures-class").set_value("daisy")
     page.run()
+    assert "3 files" in _words(page)
+    assert "become pictures of the class “daisy” in a new dataset called “daisy”" in _words(page)
     page.button(key="import-pictures").click().run()
     assert not page.exception
     (dataset,) = list_datasets()
@@ -129,6 +132,7 @@ def test_pictures_are_added_to_a_class_of_a_dataset(open_page, at_once, dataset)
     page.selectbox(key="pictures-target").set_value(dataset.id).run()
     page.selectbox(key=f"pictures-class-{dataset.id}").set_value("dog")
     page.file_uploader(key="upload-pictures-0").upload("new.png", speckled(99)).run()
+    assert "which it has already, in its version 2" in _words(page)
     page.button(key="import-pictures").click().run()
     assert not page.exception
     counts = find_dataset(dataset.id).counts().set_index("class_name").sum(axis=1)
