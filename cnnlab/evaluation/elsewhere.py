@@ -59,6 +59,8 @@ class ElsewhereResult(JobRecord):
     """Left out: their class is none of the run's."""
     num_seen: int
     """Left out: the run has learned from the same bytes, or was chosen by them."""
+    knows_seen: bool
+    """Whether it could be told which these are: its own dataset, or a list of it, has to be here."""
     num_all: int
     """Pictures of the dataset."""
     seconds: float
@@ -157,7 +159,8 @@ def ask(run: RunFolder, dataset: Dataset, reporter: Reporter) -> tuple[pd.DataFr
     """
     spec, started = run.spec(), time.perf_counter()
     reporter.report("Choosing pictures")
-    chosen = choose_pictures(dataset, spec=spec, seen=_seen_by(run))
+    seen = _seen_by(run)
+    chosen = choose_pictures(dataset, spec=spec, seen=seen or frozenset())
     if not len(chosen.pictures):
         raise EvaluationError(
             f"Of the {chosen.num_all:,} pictures of {dataset.name!r}, {chosen.num_unknown:,} are of classes that this run does not "
@@ -183,6 +186,7 @@ def ask(run: RunFolder, dataset: Dataset, reporter: Reporter) -> tuple[pd.DataFr
         num_pictures=len(places),
         num_unknown=chosen.num_unknown,
         num_seen=chosen.num_seen,
+        knows_seen=seen is not None,
         num_all=chosen.num_all,
         seconds=time.perf_counter() - started,
     )
@@ -206,11 +210,11 @@ def main(path: str) -> int:
     )
 
 
-def _seen_by(run: RunFolder) -> frozenset[str]:
-    """SHA-256 of all pictures but the test pictures of a run; none where they are not known."""
+def _seen_by(run: RunFolder) -> frozenset[str] | None:
+    """SHA-256 of all pictures but the test pictures of a run; None where they are not known."""
     pictures = pictures_of(run)
     if pictures is None:
-        return frozenset()
+        return None
     return frozenset(pictures.loc[pictures["split"] != TEST, "sha256"])
 
 

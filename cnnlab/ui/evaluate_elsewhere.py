@@ -24,6 +24,7 @@ from cnnlab.settings import workspace
 from cnnlab.specs.runs import DatasetReference
 from cnnlab.ui import evaluate_job, frame, nav, text
 
+UNKNOWN = " What it has learned from is no longer here, so such pictures may be among them."
 KEY, ADDRESS = "evaluate-elsewhere", "on"
 
 
@@ -97,7 +98,8 @@ def _left_out(result: ElsewhereResult) -> str:
     if drawn:
         reasons.append(f"{drawn:,} beyond the first {MOST_PICTURES:,}, drawn evenly")
     left = f" Left out: {', '.join(reasons)}." if reasons else ""
-    return f"Asked about {result.num_pictures:,} of {text.counted(result.num_all, 'picture')}.{left}"
+    unknown = "" if result.knows_seen else UNKNOWN
+    return f"Asked about {result.num_pictures:,} of {text.counted(result.num_all, 'picture')}.{left}{unknown}"
 
 
 def _written_at(path: Path) -> int:

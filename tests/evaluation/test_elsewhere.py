@@ -90,6 +90,7 @@ def test_what_it_says_is_kept_and_judged_by_the_labels_of_the_other_dataset(own,
     assert elsewhere.main(str(job.folder)) == 0
     result = result_of(find_asking(run, other.reference()))
     assert (result.num_pictures, result.num_unknown, result.num_seen, result.num_all) == (10, 3, 3, 16)
+    assert result.knows_seen
     judged = judge_elsewhere(run, other.reference())
     packed = pack_pictures(other, image_size=16)
     shown = packed.pictures[np.searchsorted(packed.picture_numbers, judged.pictures)]
@@ -111,6 +112,13 @@ def test_a_run_is_asked_about_datasets_of_others_that_share_a_class_test_sets_fi
         split=SplitSpec(test_only=True),
     )
     assert [each.id for each in datasets_to_ask_about(run_on(own).spec())] == [tests.id, other.id]
+
+
+def test_without_its_own_dataset_nobody_knows_what_it_has_seen(own, other):
+    run = run_on(own)
+    delete_dataset(own)
+    _, result = ask(run, other, Listening())
+    assert (result.num_pictures, result.num_seen, result.knows_seen) == (13, 0, False)
 
 
 def test_where_nothing_is_left_to_ask_about_it_says_why(tmp_path, own):

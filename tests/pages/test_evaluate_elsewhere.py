@@ -124,6 +124,12 @@ def test_damaged_answers_are_a_sentence_and_can_be_asked_for_again(
     assert page.button(key="evaluate-elsewhere-start").label == "Ask again"
 
 
+def test_where_what_it_learned_from_is_gone_that_is_said(open_page, run, own, tests_of_mine):
+    delete_dataset(own)
+    page = open_asked(open_page, run, tests_of_mine)
+    assert "such pictures may be among them" in said(page)
+
+
 def test_a_dataset_that_was_deleted_is_no_longer_offered(open_page, run, tests_of_mine):
     page = open_asked(open_page, run, tests_of_mine)
     delete_dataset(tests_of_mine)
