@@ -7,6 +7,7 @@ learned from or was chosen by. Run as `python -m cnnlab.evaluation.elsewhere FOL
 asks the LiteRT model, so no TensorFlow is needed. This module never trains.
 """
 
+import contextlib
 import sys
 import time
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ from cnnlab.settings import workspace
 from cnnlab.specs.runs import DatasetReference, RunSpec
 
 WORKER = "cnnlab.evaluation.elsewhere"
+FOLDER = "elsewhere"
 MOST_PICTURES = 10_000
 """Of a dataset so many at most, drawn evenly; the same ones for every run."""
 
@@ -126,6 +128,18 @@ def judge_elsewhere(run: RunFolder, dataset: DatasetReference) -> JudgedSplit:
         raise EvaluationError(
             f"What run {run.id} said about the pictures of {dataset.name!r} is missing or damaged. Ask it again."
         ) from error
+
+
+def judged_elsewhere(run: RunFolder) -> list[JudgedSplit]:
+    """What a run said about every other dataset that it was asked about, by name; what cannot be read is left out."""
+    found = []
+    for folder in sorted((run.path / "evaluation" / FOLDER).glob("*")):
+        job = find_job(run, f"{FOLDER}/{folder.name}")
+        request = job.read("request.json", ElsewhereRequest) if job is not None else None
+        if request is not None and result_of(job) is not None:
+            with contextlib.suppress(EvaluationError):
+                found.append(judge_elsewhere(run, request.dataset))
+    return sorted(found, key=lambda judged: (judged.dataset.name, judged.dataset.version))
 
 
 def choose_pictures(dataset: Dataset, *, spec: RunSpec, seen: frozenset[str]) -> Chosen:
@@ -219,7 +233,7 @@ def _seen_by(run: RunFolder) -> frozenset[str] | None:
 
 
 def _name(dataset: DatasetReference) -> str:
-    return f"elsewhere/{dataset.id}-{dataset.version}"
+    return f"{FOLDER}/{dataset.id}-{dataset.version}"
 
 
 if __name__ == "__main__":

@@ -5,13 +5,15 @@ never measures anything.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
 from cnnlab.data.dataset import Dataset
 from cnnlab.errors import CnnlabError
-from cnnlab.evaluation.judged import dataset_of, judge, judged_splits
+from cnnlab.evaluation.comparison import wilson_interval
+from cnnlab.evaluation.elsewhere import judged_elsewhere
+from cnnlab.evaluation.judged import JudgedSplit, dataset_of, judge, judged_splits
 from cnnlab.evaluation.metrics import per_class_metrics
 from cnnlab.export.exports import list_exports
 from cnnlab.models.backbones import BACKBONES
@@ -36,14 +38,14 @@ def write_card(run: RunFolder) -> str:
         RunError: A file of the run is damaged.
     """
     spec, report, dataset = run.spec(), run.report(), dataset_of(run)
-    per_class = _per_class(run)
+    per_class, elsewhere = _per_class(run), judged_elsewhere(run)
     parts = (
         f"# {plain(spec.name)}\n\n{_what(spec, report)}",
         f"## From which pictures\n\n{_data(spec, dataset)}",
         f"## How it was trained\n\n{_training(spec, report)}",
-        f"## How well it does\n\n{_scores(report)}{_classes(per_class)}",
+        f"## How well it does\n\n{_scores(report)}{_classes(per_class)}{_elsewhere(elsewhere)}",
         *_formats(run),
-        f"## Where it ends\n\n{_limits(spec, report, per_class)}",
+        f"## Where it ends\n\n{_limits(spec, report, per_class, asked_elsewhere=bool(elsewhere))}",
         f"## Where it was made\n\n{_environment(run, report)}",
     )
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
@@ -173,6 +175,20 @@ def _classes(per_class: tuple[str, pd.DataFrame] | None) -> str:
     return f"\nOn the {split} split:\n\n" + _table(("Class", "precision", "recall", "F1", "pictures"), rows)
 
 
+def _elsewhere(found: Sequence[JudgedSplit]) -> str:
+    """How well it does on the pictures of other datasets, where somebody has asked it about any."""
+    rows = []
+    for judged in found:
+        right, total = int(judged.correct.sum()), len(judged)
+        low, high = wilson_interval(right, total)
+        name = f"{plain(judged.dataset.name)} (version {judged.dataset.version})"
+        rows.append((name, f"{total:,}", _percent(right / total), f"{_percent(low)} to {_percent(high)}"))
+    if not rows:
+        return ""
+    heading = ("Dataset", "pictures", "accuracy", "with 95 % confidence")
+    return f"\nOn pictures of other datasets:\n\n{_table(heading, rows)}"
+
+
 def _formats(run: RunFolder) -> Iterator[str]:
     rows = []
     for export in list_exports(run).values():
@@ -197,11 +213,22 @@ def _formats(run: RunFolder) -> Iterator[str]:
         )
 
 
-def _limits(spec: RunSpec, report: Report | None, per_class: tuple[str, pd.DataFrame] | None) -> str:
+def _limits(
+    spec: RunSpec,
+    report: Report | None,
+    per_class: tuple[str, pd.DataFrame] | None,
+    *,
+    asked_elsewhere: bool,
+) -> str:
+    how_much = (
+        "the table of other datasets says how much on those"
+        if asked_elsewhere
+        else "nothing here says how much"
+    )
     lines = [
         f"It always names one of its {len(spec.class_names)} classes, whatever is on the picture.",
-        "It was judged on pictures like those it learned from. On others (another camera, light or background) it may do "
-        "worse; nothing here says how much.",
+        f"It was judged on pictures like those it learned from. On others (another camera, light or background) it may do "
+        f"worse; {how_much}.",
         "A probability is how the network weighs its classes, not how often it is right; it was not calibrated.",
     ]
     if report is not None and report.test_accuracy is None:
