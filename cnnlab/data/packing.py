@@ -214,9 +214,11 @@ def _make_pack(
         with (temporary / "pictures.npy").open("wb") as file:
             npy.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
             # Written, not memory-mapped: pages of a map that wait for the disk count as our memory.
-            for done, block in _blocks(dataset, shape=shape, resize=resize):
+            done = 0
+            for block in decode_blocks(dataset, range(shape[0]), image_size=shape[1], resize=resize):
                 file.write(block)
                 checksums.append(zlib.crc32(block))
+                done += len(block)
                 if on_progress is not None:
                     on_progress(done, shape[0])
             file.flush()
@@ -239,9 +241,24 @@ def _make_pack(
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _blocks(dataset: Dataset, *, shape: tuple[int, ...], resize: Resize) -> Iterator[tuple[int, np.ndarray]]:
-    """Decode block after block; each comes with how many pictures are done."""
-    limits = settings()
+def decode_blocks(
+    dataset: Dataset, pictures: Sequence[int], *, image_size: int, resize: Resize = "squash"
+) -> Iterator[np.ndarray]:
+    """Decode some pictures of a dataset as packing does, block after block, and keep nothing.
+
+    Args:
+        dataset: The version they are of.
+        pictures: Their numbers.
+        image_size: Height and width, in pixels.
+        resize: How they are brought to that size, as `images.fit_picture` says.
+
+    Yields:
+        RGB, uint8, shape (n, image_size, image_size, 3), in the order asked for; about `BLOCK_BYTES` each.
+
+    Raises:
+        DatasetError: A picture can no longer be read.
+    """
+    limits, rows = settings(), _rows_a_block((len(pictures), image_size, image_size, 3))
 
     def decode(item: tuple[int, bytes]) -> np.ndarray:
         number, data = item
@@ -254,16 +271,13 @@ def _blocks(dataset: Dataset, *, shape: tuple[int, ...], resize: Resize) -> Iter
                 f"Picture {number} of {dataset.name!r} can no longer be read. {error} The file of its pictures may be "
                 f"damaged, or a limit was lowered since its import; import the dataset again."
             ) from error
-        return fit_picture(image, image_size=shape[1], resize=resize)
+        return fit_picture(image, image_size=image_size, resize=resize)
 
     with ThreadPoolExecutor(DECODERS, thread_name_prefix="decode") as pool:
-        for start in range(0, shape[0], _rows_a_block(shape)):
-            numbers = range(start, min(start + _rows_a_block(shape), shape[0]))
+        for start in range(0, len(pictures), rows):
+            numbers = pictures[start : start + rows]
             # A block at a time: `map` over all pictures would read every one of them into memory.
-            yield (
-                numbers.stop,
-                np.stack(list(pool.map(decode, zip(numbers, dataset.read_pictures(numbers), strict=True)))),
-            )
+            yield np.stack(list(pool.map(decode, zip(numbers, dataset.read_pictures(numbers), strict=True))))
 
 
 def _open_pack(place: Path, *, fingerprint: str, shape: tuple[int, ...]) -> np.ndarray | None:

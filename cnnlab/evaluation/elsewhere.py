@@ -18,7 +18,7 @@ import pandas as pd
 
 from cnnlab.data.dataset import Dataset
 from cnnlab.data.library import find_dataset, list_datasets
-from cnnlab.data.packing import pack_pictures
+from cnnlab.data.packing import decode_blocks
 from cnnlab.data.splits import TEST
 from cnnlab.errors import EvaluationError, RunError
 from cnnlab.evaluation.judged import ELSEWHERE, JudgedSplit, judge_predictions
@@ -180,24 +180,21 @@ def ask(run: RunFolder, dataset: Dataset, reporter: Reporter) -> tuple[pd.DataFr
             f"Of the {chosen.num_all:,} pictures of {dataset.name!r}, {chosen.num_unknown:,} are of classes that this run does not "
             f"know and {chosen.num_seen:,} it has seen already, so there is nothing to ask about. Choose another dataset."
         )
-    packed = pack_pictures(
-        dataset,
-        image_size=spec.network.image_size,
-        on_progress=lambda done, total: reporter.report("Packing pictures", done, total),
-    )
-    places, predictor = np.searchsorted(packed.picture_numbers, chosen.pictures), load_predictor(run.path)
-    probabilities = np.empty((len(places), len(spec.class_names)), np.float32)
-    for row, place in enumerate(places):
-        reporter.report("Asking the network", row, len(places))
-        probabilities[row] = predictor.predict(packed.pictures[place])
+    predictor, total = load_predictor(run.path), len(chosen.pictures)
+    # Decoded here rather than packed: most of a large dataset is not asked about, and a test set should not fill the cache.
+    blocks = decode_blocks(dataset, chosen.pictures, image_size=spec.network.image_size)
+    probabilities = np.empty((total, len(spec.class_names)), np.float32)
+    for row, picture in enumerate(picture for block in blocks for picture in block):
+        reporter.report("Asking the network", row, total)
+        probabilities[row] = predictor.predict(picture)
     table = predictions_table(
         pictures=chosen.pictures,
-        splits=np.full(len(places), ELSEWHERE),
+        splits=np.full(total, ELSEWHERE),
         labels=chosen.labels,
         probabilities=probabilities,
     )
     return table, ElsewhereResult(
-        num_pictures=len(places),
+        num_pictures=total,
         num_unknown=chosen.num_unknown,
         num_seen=chosen.num_seen,
         knows_seen=seen is not None,
