@@ -85,8 +85,8 @@ def with_labels(listing: Listing) -> Listing:
             continue
         if rows:
             entries = [entry for entry in entries if entry is not table]
-            entries, unknown = _labelled(entries, rows, beside=table.parts[:-1])
-            refused += [(table.name, sentence) for sentence in _complaints(rows, unknown)]
+            entries, unknown, outdone = _labelled(entries, rows, beside=table.parts[:-1])
+            refused += [(table.name, sentence) for sentence in _complaints(rows, unknown, outdone)]
     return replace(listing, entries=tuple(entries), refused=tuple(refused))
 
 
@@ -178,23 +178,27 @@ def _cells(cells: Sequence[str], columns: Mapping[str, int]) -> dict[str, str]:
 
 def _labelled(
     entries: Iterable[Entry], rows: Iterable[Row], *, beside: tuple[str, ...]
-) -> tuple[list[Entry], list[Row]]:
-    """The entries with what the rows say of them, and the rows that say it of no file."""
+) -> tuple[list[Entry], list[Row], list[Row]]:
+    """The entries with what the rows say; the rows that say it of no file; those that a later row contradicts."""
     found = list(entries)
     places = _places(found, beside=beside)
-    unknown = []
+    unknown, outdone = [], []
+    said: dict[int, Row] = {}
     for row in rows:
         place = next((places[key] for key in _keys(row.file) if key in places), None)
         if place is None:
             unknown.append(row)
         elif row.label:
+            if place in said and said[place].label != row.label:
+                outdone.append(said[place])
+            said[place] = row
             found[place] = replace(
                 found[place],
-                class_name=safe_text(row.label, longest=120) or None,
+                class_name=safe_text(row.label) or None,
                 split=SPLIT_FOLDERS.get(row.split.casefold(), ""),
                 group=safe_text(row.group, longest=200),
             )
-    return found, unknown
+    return found, unknown, outdone
 
 
 def _places(entries: Sequence[Entry], *, beside: tuple[str, ...]) -> dict[str, int]:
@@ -226,13 +230,17 @@ def _trunk(path: str) -> str:
     return stem if stem and ending in TRUNKS else path
 
 
-def _complaints(rows: Sequence[Row], unknown: Sequence[Row]) -> list[str]:
+def _complaints(rows: Sequence[Row], unknown: Sequence[Row], outdone: Sequence[Row]) -> list[str]:
     sentences = []
     if unknown:
-        named = ", ".join(repr(safe_text(row.file, longest=80)) for row in unknown[:ROWS_NAMED])
         sentences.append(
-            f"In {counted(len(unknown), 'row')} of {len(rows):,} the file is not there, or could be two: {named}. "
+            f"In {counted(len(unknown), 'row')} of {len(rows):,} the file is not there, or could be two: {_named(unknown)}. "
             f"Write each path as it is beside the table."
+        )
+    if outdone:
+        sentences.append(
+            f"In {counted(len(outdone), 'row')} of {len(rows):,} the label differs from what a later row says of the "
+            f"same file: {_named(outdone)}. The last row of a file counts. Take the wrong row out, or correct the class."
         )
     without = sum(not row.label for row in rows)
     if without:
@@ -240,3 +248,8 @@ def _complaints(rows: Sequence[Row], unknown: Sequence[Row]) -> list[str]:
             f"In {counted(without, 'row')} of {len(rows):,} there is no label. Write it, or take the row out."
         )
     return sentences
+
+
+def _named(rows: Sequence[Row]) -> str:
+    """The files of the first few rows."""
+    return ", ".join(repr(safe_text(row.file, longest=80)) for row in rows[:ROWS_NAMED])

@@ -53,6 +53,8 @@ def check_action(run: RunFolder, action: str) -> State | None:
     Raises:
         RunError: It cannot be done; the message says why, and what can.
     """
+    if action != "delete" and not run.path.is_dir():
+        raise RunError(f"Run {run.id} is not here any more; somebody deleted it.")
     state = run.state()
     if state in ALREADY_SO.get(action, ()):
         return None

@@ -146,13 +146,19 @@ class RunFolder:
         write_text(self.path / "state.json", status.model_dump_json())
 
     def read_events(self, offset: int = 0) -> tuple[list[Event], int]:
-        """Read the events after a byte offset; a last line still being written is left for the next time."""
+        """Read the events after a byte offset; a last line still being written is left for the next time.
+
+        Raises:
+            RunError: What has their name cannot be read.
+        """
         try:
             with (self.path / "events.jsonl").open("rb") as file:
                 file.seek(offset)
                 data = file.read()
         except FileNotFoundError:
             return [], offset
+        except OSError as error:
+            raise self._damaged("events.jsonl") from error
         whole = data[: data.rfind(b"\n") + 1]
         events = []
         for line in whole.splitlines():
@@ -197,6 +203,9 @@ class RunFolder:
 
     def _state(self, now: float) -> State:
         control, status, launch = self.control(), self.status(), self.launch()
+        if status is None and (self.path / "report.json").is_file():
+            # It came to its end and its last word is gone: not one to be trained once more over its model.
+            raise self._damaged("state.json")
         if status is None or control.attempt > status.attempt:
             if control.want is Wanted.CANCEL:
                 return State.STOPPED

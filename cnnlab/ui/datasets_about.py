@@ -67,10 +67,14 @@ def _means(dataset: Dataset) -> None:
                         alt=f"{called}: mean colour {red}, {green}, {blue}",
                     )
                     st.caption(f"{text.escape(called)}  \n:small[{red} · {green} · {blue}]")
-        more = f", and the first {MOST_CLASSES} classes," if dataset.num_classes > MOST_CLASSES else ""
+        which = (
+            f"each of the first {MOST_CLASSES} classes"
+            if dataset.num_classes > MOST_CLASSES
+            else "each class"
+        )
         st.caption(
-            f"The mean of {LOOKED_AT} pictures each{more} and their mean red, green and blue, 0 to 255. A class that stands out "
-            f"by its colour alone may be learned by its background."
+            f"The mean of up to {LOOKED_AT} pictures of {which}, and their mean red, green and blue, 0 to 255. A class that "
+            f"stands out by its colour alone may be learned by its background."
         )
 
 

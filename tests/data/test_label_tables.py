@@ -71,6 +71,13 @@ def test_rows_without_a_file_or_label_are_told():
     assert "In 1 row of 3 there is no label" in sentences
 
 
+def test_two_labels_for_one_file_are_told_and_the_last_counts():
+    given = listing(table="file,label\n1.jpg,cat\n2.PNG,dog\n2.PNG,dog\nimages/1.jpg,eel\n")
+    assert said(given)["images/1.jpg"][0] == "eel"
+    (reason,) = [reason for _, reason in with_labels(given).refused]
+    assert "In 1 row of 4 the label differs from what a later row says of the same file: '1.jpg'." in reason
+
+
 @pytest.mark.parametrize(
     "table",
     [
@@ -103,3 +110,9 @@ def test_a_table_that_cannot_be_read_is_a_row():
 
 def test_files_without_a_table_stay_as_they_are():
     assert with_labels(listing()) == listing()
+
+
+def test_a_class_name_is_as_long_as_that_of_a_folder_may_be():
+    names = ["x" * 199 + end for end in "ab"]
+    found = said(listing(table=f"file,label\n1.jpg,{names[0]}\n2.PNG,{names[1]}\n"))
+    assert {name for name, _, _ in found.values()} == set(names)

@@ -353,3 +353,18 @@ def test_events_after_a_full_disk_are_still_read(home, monkeypatch):
 
 def test_a_run_without_events_has_none(tmp_path: Path):
     assert RunFolder(tmp_path).read_events() == ([], 0)
+
+
+def test_a_run_with_a_result_whose_state_is_gone_is_damaged_and_not_trained_again():
+    run = make_run(launch=launched(1, at=LATE), status=Status(state=State.FINISHED))
+    (run.path / "report.json").write_text("{}")
+    (run.path / "state.json").unlink()
+    with pytest.raises(RunError, match=r"state\.json of run .* is missing or damaged"):
+        run.state(NOW)
+
+
+def test_events_that_cannot_be_read_are_told_in_a_sentence():
+    run = make_run()
+    (run.path / "events.jsonl").mkdir()
+    with pytest.raises(RunError, match=r"events\.jsonl of run .* is missing or damaged"):
+        run.read_events()

@@ -408,6 +408,15 @@ def test_a_deleted_run_is_gone_and_its_bytes_are_counted(no_workers):
     assert list(RunFolder.list_all(workspace().runs)) == []
 
 
+@pytest.mark.parametrize("act", [queue.stop, queue.pause, queue.resume, queue.force_stop])
+def test_who_acts_on_a_run_that_another_tab_deleted_is_told_so(no_workers, act):
+    run = make_run(status=Status(state=State.PAUSED))
+    queue.delete(run)
+    with pytest.raises(RunError, match="is not here any more; somebody deleted it"):
+        act(run)
+    assert not run.path.exists()
+
+
 @pytest.mark.parametrize("name", ["spec.json", "control.json", "state.json"])
 def test_a_damaged_run_can_be_deleted(no_workers, name):
     run = make_run(status=Status(state=State.PAUSED))

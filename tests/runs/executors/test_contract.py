@@ -7,6 +7,7 @@ run on another machine that shares the folder.
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -154,9 +155,14 @@ def test_what_it_started_ends_with_it(executor, start, log):
     wait_for(lambda: beats.exists() and beats.stat().st_size > 3)
     # Deaf to the first signal is its child: only ending all of them stops the beats.
     assert executor.stop(handle, grace_seconds=0.0)
+    # On a busy machine it may take the system a moment to carry out what was signalled.
+    wait_for(lambda: _is_silent(beats))
+
+
+def _is_silent(beats: Path) -> bool:
     before = beats.stat().st_size
-    subprocess.run([sys.executable, "-c", "import time; time.sleep(0.5)"], check=True)
-    assert beats.stat().st_size - before <= 1, "the beat that was on its way"
+    time.sleep(1.0)
+    return beats.stat().st_size == before
 
 
 def test_ending_it_twice_is_no_mistake(executor, start):
