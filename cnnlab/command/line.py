@@ -20,7 +20,7 @@ RUN_HELP = "id of a run, or its name: then the newest of that name"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Carry one command; return the exit code: 0, 1 where a run failed, 2 with a sentence where it cannot be done."""
+    """Carry one command; return the exit code: 0, 1 where a run failed or a picture could not be read, 2 with a sentence where it cannot be done."""
     given = build_parser().parse_args(arguments)
     try:
         return given.carry(given)

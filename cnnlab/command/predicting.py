@@ -23,7 +23,7 @@ ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".
 
 
 def predict(given: argparse.Namespace) -> int:
-    """Ask about files; every one gets a row, with a sentence where it could not be read.
+    """Ask about files; every one gets a row, with a sentence where it could not be read, and then 1 is returned.
 
     Raises:
         RunError, ModelError: The run cannot be asked.
@@ -35,16 +35,18 @@ def predict(given: argparse.Namespace) -> int:
     names, files = predictor.record.class_names, list(_files(given.files))
     if not files:
         raise SpecError("There is no picture in these folders. Name the files themselves, or another folder.")
-    answers = _ask(predictor, files)
+    answers, unread = _ask(predictor, files), 0
     if given.json:
-        print_json([_plain(answer, names, top=given.top) for answer in answers])
-        return 0
+        rows = [_plain(answer, names, top=given.top) for answer in answers]
+        print_json(rows)
+        return int(any(row["problem"] for row in rows))
     for number, part in enumerate(iter(lambda: list(itertools.islice(answers, PICTURES_AT_ONCE)), [])):
         text = to_csv(answers_table(part, class_names=names, k=given.top))
         # One heading, however many parts there are.
         sys.stdout.write(text if number == 0 else text.partition("\n")[2])
         sys.stdout.flush()
-    return 0
+        unread += sum(bool(answer.problem) for answer in part)
+    return int(unread > 0)
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:

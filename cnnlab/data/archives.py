@@ -168,12 +168,15 @@ class ZipReader:
             return "It is encrypted. Pack the archive again without a password."
         if info.compress_type not in READABLE:
             return (
-                f"It is packed by a method (number {info.compress_type}) that is not read here. {PACK_AGAIN}"
+                f"It is packed by a method (number {info.compress_type}) that is not read here. Pack the ZIP again with "
+                f"Deflate, the usual one."
             )
         if info.file_size > self._limits.max_picture_bytes:
             return too_large(self._limits.max_picture_bytes)
         if info.file_size > (info.compress_size + 1) * MOST_DEFLATED:
             return "It claims to unpack to more than its bytes can hold. Pack it again."
+        if info.header_offset >= self._zip.start_dir:
+            return "The archive says that it begins where the archive has ended: one of them is damaged. Pack it again."
         following = bisect_right(self._starts, info.header_offset)
         room = self._starts[following] - info.header_offset if following < len(self._starts) else 0
         if info.compress_size + LOCAL_HEADER_BYTES > room:

@@ -62,8 +62,11 @@ class ImportJob:
 
     @property
     def started_at(self) -> float:
-        """Wall clock, seconds since 1970."""
-        return (self.folder / "request.json").stat().st_mtime
+        """Wall clock, seconds since 1970; 0 once somebody has deleted it."""
+        try:
+            return (self.folder / "request.json").stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
 
     def request(self) -> ImportRequest:
         """What was asked for."""
@@ -108,8 +111,9 @@ class ImportJob:
         return _read(self.folder / "report.json", ImportReport)
 
     def cancel(self) -> None:
-        """Ask the worker to end; it looks several times a second and leaves nothing behind."""
-        (self.folder / "cancel").touch()
+        """Ask the worker to end; it looks several times a second and leaves nothing behind. One that is gone needs no word."""
+        with contextlib.suppress(FileNotFoundError):
+            (self.folder / "cancel").touch()
 
     def forget(self) -> None:
         """Remove what is remembered of an import that has ended.

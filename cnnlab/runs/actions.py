@@ -53,8 +53,8 @@ def check_action(run: RunFolder, action: str) -> State | None:
     Raises:
         RunError: It cannot be done; the message says why, and what can.
     """
-    if action != "delete" and not run.path.is_dir():
-        raise RunError(f"Run {run.id} is not here any more; somebody deleted it.")
+    if action != "delete":
+        check_is_here(run)
     state = run.state()
     if state in ALREADY_SO.get(action, ()):
         return None
@@ -69,6 +69,16 @@ def check_action(run: RunFolder, action: str) -> State | None:
         f"Run {run.spec().name!r} cannot be {DONE_TO[action]}: {reason}. "
         + (f"What can be done now: {instead}." if instead else "Wait until it has ended.")
     )
+
+
+def check_is_here(run: RunFolder) -> None:
+    """Refuse to act on a run that another tab has deleted.
+
+    Raises:
+        RunError: It is gone.
+    """
+    if not run.path.is_dir():
+        raise RunError(f"Run {run.id} is not here any more; somebody deleted it.")
 
 
 def _is_possible(run: RunFolder, action: str, state: State) -> bool:

@@ -64,7 +64,9 @@ def change_tags(run: RunFolder, *, add: Iterable[str] = (), remove: Iterable[str
 
 def write_note(run: RunFolder, *, note: str) -> None:
     """Keep a note with a run in place of the one before; cut where it is too long. Raises as `star` does."""
-    _change(run, lambda marks: {"note": note.strip()[:LONGEST_NOTE]})
+    # What is no UTF-8 could not be written.
+    readable = note.encode("utf-8", errors="replace").decode("utf-8")
+    _change(run, lambda marks: {"note": readable.strip()[:LONGEST_NOTE]})
 
 
 def _change(run: RunFolder, changes: Callable[[Marks], dict[str, object]]) -> None:

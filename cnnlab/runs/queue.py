@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from cnnlab.errors import RunError, WorkspaceError
 from cnnlab.files import TEMPORARY_PREFIX, remove_leftovers, write_text
-from cnnlab.runs.actions import check_action
+from cnnlab.runs.actions import check_action, check_is_here
 from cnnlab.runs.executors import EXECUTORS, find_executor
 from cnnlab.runs.folder import RunFolder
 from cnnlab.runs.machine_state import boot_id, count_oom_kills
@@ -66,6 +66,7 @@ def move(run: RunFolder, *, places: int) -> None:
     with _holding_the_queue():
         order = [each for each in waiting() if each.control().want is run.control().want]
         if run.id not in (each.id for each in order):
+            check_is_here(run)
             raise RunError(
                 f"Run {run.spec().name!r} does not wait any more: it is {STATES[run.state()].label.lower()}."
             )

@@ -25,6 +25,8 @@ def take_up_if_lost(run: RunFolder, state: State) -> State:
     ending = find_ending(run)
     if ending is None or not _may_try_again(run, ending) or not _is_possible_now(run, ending):
         return state
+    # One whose settings are damaged would only be lost again, and use up its retries.
+    run.spec()
     control = run.control()
     changes = {
         "attempt": control.attempt + 1,

@@ -12,6 +12,8 @@ from pydantic_core import ErrorDetails
 
 from cnnlab.errors import SpecError
 
+MEND = "Export them again, or mend the file."
+
 
 class Spec(BaseModel):
     """Settings that do not change once made; a changed copy comes from `with_changes`."""
@@ -41,12 +43,14 @@ class Spec(BaseModel):
         """
         try:
             values = json.loads(text)
+        except UnicodeDecodeError:
+            raise SpecError(f"These settings are no text in UTF-8. {MEND}") from None
         except (ValueError, RecursionError) as error:
-            raise SpecError(f"These settings are not valid JSON ({error}). Export them again.") from None
+            raise SpecError(f"These settings are not valid JSON ({error}). {MEND}") from None
         if not isinstance(values, dict):
+            found = "null" if values is None else reprlib.repr(values)
             raise SpecError(
-                f"These settings are {reprlib.repr(values)}; settings are one JSON object, with a value for each name. "
-                f"Export them again."
+                f"These settings are {found}; settings are one JSON object, with a value for each name. {MEND}"
             )
         return cls.create(values)
 

@@ -35,7 +35,9 @@ def draw(dataset: Dataset) -> None:
 def _sizes(dataset: Dataset) -> None:
     table = table_of(dataset)
     shorter = table[["width", "height"]].min(axis=1).to_numpy(dtype=int)
-    places = {"smallest": shorter.argmin(), "largest": shorter.argmax()}
+    # By area: a strip of 1 × 5,000 is no smallest picture where there is one of a single pixel.
+    area = table["width"].to_numpy(np.int64) * table["height"].to_numpy(np.int64)
+    places = {"smallest": area.argmin(), "largest": area.argmax()}
     middle = table[["width", "height"]].median()
     with st.container(border=True, height="stretch"):
         st.plotly_chart(

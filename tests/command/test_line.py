@@ -145,12 +145,17 @@ def pictures(tmp_path, monkeypatch):
 
 
 def test_pictures_and_folders_are_answered_as_csv(run, pictures, capsys):
-    assert main(["predict", "Mine", str(pictures / "pictures"), str(pictures / "broken.png"), "/no.png"]) == 0
+    assert main(["predict", "Mine", str(pictures / "pictures"), str(pictures / "broken.png"), "/no.png"]) == 1
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["predicted"] for row in rows] == ["0", "'=1", "", ""]
     assert float(rows[1]["confidence"]) > 0.99
     assert "no picture" in rows[2]["problem"]
     assert "cannot be read" in rows[3]["problem"]
+
+
+def test_a_picture_that_cannot_be_read_is_in_the_exit_code_of_json_too(run, pictures, capsys):
+    assert main(["predict", "Mine", str(pictures / "pictures"), "/no.png", "--json"]) == 1
+    assert [bool(row["problem"]) for row in json.loads(capsys.readouterr().out)] == [False, False, True]
 
 
 def test_hundreds_of_pictures_have_one_heading(run, pictures, capsys):

@@ -177,7 +177,7 @@ def contents_rows() -> Iterator[OddArchive]:
     yield partly(
         "another name at the file itself", changed(other_local_name), "damaged in the archive", taken=1
     )
-    yield partly("a file beyond the end", pointing(10**9), "overlap", taken=1)
+    yield partly("a file beyond the end", pointing(10**9), "begins where the archive has ended", taken=1)
     yield partly("a file in the middle of another", pointing(17), "overlap", taken=0, refused=2)
     yield bad(
         "more files than it says",

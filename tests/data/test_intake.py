@@ -1,6 +1,7 @@
 """Imports in processes of their own: started, watched, cancelled, lost and found."""
 
 import os
+import shutil
 import signal
 import time
 import zipfile
@@ -8,6 +9,7 @@ import zipfile
 import psutil
 import pytest
 
+from cnnlab.data import intake
 from cnnlab.data.import_records import ArchiveImport, FolderImport, SourceImport, UploadImport
 from cnnlab.data.intake import (
     ImportJob,
@@ -93,6 +95,15 @@ def test_a_worker_that_is_asked_to_end_tidies_up():
     seen = wait_for(job, lambda now: now.done > 0)
     os.kill(seen[-1].pid, signal.SIGTERM)
     assert wait_for(job, lambda now: now.ended)[-1].state == "cancelled"
+
+
+def test_an_import_whose_folder_is_gone_is_lost_and_may_be_cancelled(monkeypatch):
+    monkeypatch.setattr(intake, "start_detached", lambda *what, log: None)
+    job = start_import(long_request())
+    shutil.rmtree(job.folder)
+    assert job.progress().state == "lost"
+    job.cancel()
+    assert not job.folder.exists()
 
 
 def test_a_worker_does_not_belong_to_the_session_of_the_server():

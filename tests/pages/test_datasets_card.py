@@ -11,7 +11,7 @@ from cnnlab.data.library import find_dataset, freeze
 from cnnlab.settings import workspace
 from cnnlab.ui import dataset_download
 from tests.awaiting import finish
-from tests.data.making import class_files, make_dataset
+from tests.data.making import class_files, encode, make_dataset, plain
 from tests.pages.making import past_run
 from tests.runs.making import run_spec
 
@@ -26,6 +26,15 @@ def pets(tmp_path):
 def words(page):
     kinds = (page.markdown, page.caption, page.warning, page.info, page.error)
     return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "")
+
+
+def test_the_smallest_and_the_largest_picture_are_those_by_area(open_page, tmp_path):
+    sizes = [(1, 300), (40, 1), (1, 1), (30, 30)]
+    files = {f"{name}/{w}x{h}.png": encode(plain(size=(w, h))) for name in ("cat", "dog") for w, h in sizes}
+    made = make_dataset(tmp_path, files, name="Strips")
+    assert "Smallest 1 × 1, median 16 × 16, largest 30 × 30 pixels" in words(
+        open_page("datasets", dataset=made.id)
+    )
 
 
 def test_the_overview_says_how_large_the_pictures_are_and_who_learned_from_them(open_page, pets):

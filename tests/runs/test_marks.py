@@ -51,6 +51,12 @@ def test_tags_are_tidy(home, tags, kept):
     assert read_marks(run).tags == kept
 
 
+def test_a_note_that_is_no_utf8_is_kept_readable(home):
+    run = make_run()
+    write_note(run, note="Anna\udcff")
+    assert read_marks(run).note == "Anna?"
+
+
 def test_a_note_that_is_too_long_is_cut(home):
     run = make_run()
     write_note(run, note="x" * (LONGEST_NOTE + 10))

@@ -408,7 +408,9 @@ def test_a_deleted_run_is_gone_and_its_bytes_are_counted(no_workers):
     assert list(RunFolder.list_all(workspace().runs)) == []
 
 
-@pytest.mark.parametrize("act", [queue.stop, queue.pause, queue.resume, queue.force_stop])
+@pytest.mark.parametrize(
+    "act", [queue.stop, queue.pause, queue.resume, queue.force_stop, lambda run: queue.move(run, places=1)]
+)
 def test_who_acts_on_a_run_that_another_tab_deleted_is_told_so(no_workers, act):
     run = make_run(status=Status(state=State.PAUSED))
     queue.delete(run)

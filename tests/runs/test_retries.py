@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from cnnlab.errors import RunError
 from cnnlab.runs import queue, retries
 from cnnlab.runs.records import Control, Ended, Launch, Status
 from cnnlab.runs.retries import may_be_taken_up, take_up_if_lost, why_it_ended
@@ -58,6 +59,14 @@ def test_what_was_wanted_decides_whether_it_is_taken_up(control, checkpoint, exp
     run = make_run(control=control, status=GONE, checkpoint=checkpoint)
     assert take_up_if_lost(run, run.state()) is expected
     assert run.control().want is control.want
+
+
+def test_a_run_whose_settings_are_damaged_is_not_taken_up():
+    run = make_run(status=GONE)
+    (run.path / "spec.json").write_text("{")
+    with pytest.raises(RunError, match=r"spec\.json of run .* is missing or damaged"):
+        take_up_if_lost(run, run.state())
+    assert run.control().retries == 0
 
 
 def test_it_keeps_its_place_in_the_queue(monkeypatch):
